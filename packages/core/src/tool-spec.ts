@@ -1,0 +1,30 @@
+/** What the mesh knows of one tool before it calls it. Schemas are the tool's own, unchanged: they validate; projections for models are derived. */
+import { z } from "zod";
+import type { JsonObject, JsonSchema } from "./json.ts";
+
+/**
+ * What a call may do to the world. `read`: nothing. `idempotent`: the same call twice is as once.
+ * `write`: adds or changes. `destructive`: may remove or overwrite. Decides what may be repeated (promise 3).
+ */
+export const ToolEffect = z.enum(["read", "idempotent", "write", "destructive"]);
+export type ToolEffect = z.infer<typeof ToolEffect>;
+
+export interface ToolSpec {
+  /** `server.tool`, unique in its registry. */
+  readonly name: string;
+  /** The name of its server in the configuration: the part of `name` before the first dot. */
+  readonly server: string;
+  /** The name the server itself uses. */
+  readonly tool: string;
+  readonly title?: string;
+  /** Untrusted text of the server, control characters removed. */
+  readonly description: string;
+  readonly inputSchema: JsonObject;
+  /** Absent: what the tool returns is unchecked. */
+  readonly outputSchema?: JsonSchema;
+  readonly effect: ToolEffect;
+  /** Whether its output may hold text of strangers (web, mail...). Unknown counts as true. */
+  readonly isOpenWorld: boolean;
+  /** sha256, base64url, over name, description, both schemas and annotations: a changed tool has another one. */
+  readonly fingerprint: string;
+}

@@ -1,0 +1,55 @@
+/** A server of tools: an MCP server behind its proxy, or functions of this process. The mesh sees no difference. */
+import type { Json, JsonObject, MeshError, ToolSpec } from "@agentmesh/core";
+
+export type ServerState = "idle" | "connecting" | "ready" | "failed" | "closed";
+
+export interface ServerStatus {
+  readonly server: string;
+  readonly state: ServerState;
+  readonly transport: "stdio" | "http" | "local";
+  readonly tools: number;
+  /** The MCP revision that both sides agreed on; absent for local tools. */
+  readonly protocolVersion?: string;
+  /** From the start of the connection to the tool list, in milliseconds. */
+  readonly connectMs?: number;
+  readonly error?: MeshError;
+}
+
+/** One part of a tool's result, as MCP defines it (text, image, audio, resource, resource_link). */
+export type ContentBlock = JsonObject;
+
+export interface ToolResult {
+  /** `structuredContent` when the tool gives it, else `{ text, content }` (DESIGN 5). */
+  readonly value: Json;
+  /** True when `value` was checked against the tool's output schema. */
+  readonly isChecked: boolean;
+}
+
+export interface ToolCallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Sent as `_meta["agentmesh/idempotencyKey"]`; the same for every repetition of one ambiguous attempt. */
+  readonly idempotencyKey: string;
+  /** Progress that the tool reports; never stored. */
+  readonly onProgress?: (progress: ToolProgress) => void;
+}
+
+export interface ToolProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+export interface ToolSource {
+  readonly server: string;
+  status(): ServerStatus;
+  /** Connects and lists once; later calls return the same promise while it holds. Never rejects: a failure is in `status()`. */
+  connect(signal: AbortSignal): Promise<ServerStatus>;
+  /** The tools of the last successful discovery. */
+  tools(): readonly ToolSpec[];
+  /** Calls a tool by the server's own name. Rejects with ToolCallError only. */
+  call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult>;
+  /** Told whenever the tools or the status change; returns the way to stop. */
+  onChange(listener: () => void): () => void;
+  close(): Promise<void>;
+}
