@@ -1,0 +1,33 @@
+/** Which tests exist. `unit` needs Node and npm alone; `corpora` needs the folder that AGENTMESH_CORPORA names. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Processes, not threads: tests change directories, load node:sqlite and send signals.
+    pool: "forks",
+    // All cores: most tests wait for a child process or a disk, and the default leaves one core of two idle.
+    maxWorkers: "100%",
+    // Room for a child process to start on a busy machine; a test that needs more says so itself.
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [
+            "{packages,adapters,apps}/*/{src,test,bin}/**/*.test.ts",
+            "tests/**/*.test.ts",
+            "tools/**/*.test.ts",
+            "examples/**/*.test.ts",
+          ],
+          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "corpora", include: ["tests/corpora/**/*.test.ts"], testTimeout: 120_000 },
+      },
+    ],
+  },
+});
