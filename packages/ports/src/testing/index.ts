@@ -1,0 +1,1 @@
+export { modelContract, type ModelContractSubject } from "./model-contract.ts";
