@@ -1,3 +1,66 @@
-export { canonicalJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "./json.ts";
+/** The pure core: plans and their checks, events, and the state machine of a run. No clock, no I/O, no chance; runs in a browser. */
+export { MissingValueError, resolveValue, type RootValue } from "./argument-template.ts";
+export { checkPlan, type PlanCheck } from "./check-plan.ts";
+export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
+export { decide, transition } from "./decide.ts";
+export { ErrorRecord } from "./error-record.ts";
+export { CorruptEventError, decodeEvent, encodeEvent, type StoredEvent } from "./event-codec.ts";
+export { evolve, JournalOrderError } from "./evolve.ts";
+export { Finding, FindingCode, FindingSeverity, hasErrors } from "./finding.ts";
+export { compileExpression, compileTemplate, isTemplate, TemplateError } from "./jinja.ts";
+export {
+  canonicalJson,
+  isJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  jsonPointer,
+  type JsonSchema,
+  ownValue,
+} from "./json.ts";
+export {
+  compileJsonSchema,
+  type JsonValidator,
+  type SchemaViolation,
+  UnusableSchemaError,
+  validateJson,
+} from "./json-validator.ts";
 export { MeshError, type MeshErrorOptions } from "./mesh-error.ts";
+export { GENERATE_TOOL, MESH_TOOLS } from "./mesh-tools.ts";
+export { ModelCallRecord, ModelUsageRecord } from "./model-call.ts";
+export { nearestNames, suggestion } from "./nearest-names.ts";
+export { NodeName } from "./node-name.ts";
+export type { ComposerOutcome, NodeOutcome, PlannerOutcome, RouterOutcome, ValidatorOutcome } from "./node-outcome.ts";
+export { parsePlan, type ParsedPlan } from "./parse-plan.ts";
+export { INLINE_BYTES_MAX, Payload } from "./payload.ts";
+export { MESH_SERVER, Plan, type PlanInput, PlanTask, RESERVED_IDS, TASK_ID } from "./plan.ts";
+export { argumentSources, type Provenance, provenanceOfTask } from "./provenance.ts";
+export { formatReference, parseReference, type Reference, valueAt } from "./reference.ts";
+export { isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";
+export type { RunEffect } from "./run-effect.ts";
+export { EVENT_VERSION, isTerminal, RunEvent, type RunEventOf, type RunEventType } from "./run-event.ts";
+export {
+  type CallFailedInput,
+  type CallSucceededInput,
+  type NodeFailedInput,
+  type NodeSucceededInput,
+  RunCommand,
+  type RunInput,
+  type StartInput,
+  type TaskResolution,
+} from "./run-input.ts";
+export { RunPolicy, type RunPolicyInput } from "./run-policy.ts";
+export { isOver, RunState, type TaskState } from "./run-state.ts";
+export {
+  type PublicRunStatus,
+  type PublicTaskStatus,
+  publicStatus,
+  runView,
+  type RunView,
+  taskView,
+  type TaskView,
+} from "./run-view.ts";
+export { openEffects, takeEffects } from "./take-effects.ts";
+export { ToolBinding, ToolBindings } from "./tool-binding.ts";
+export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";
 export { ToolEffect, type ToolSpec } from "./tool-spec.ts";

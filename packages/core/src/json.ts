@@ -20,3 +20,27 @@ export function canonicalJson(value: Json): string {
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
   return `{${entries.join(",")}}`;
 }
+
+/** How deep a value may nest: deeper documents are refused before anything recurses into them. */
+export const JSON_DEPTH_MAX = 100;
+
+/** Whether a value is JSON through and through (finite numbers, plain objects, nothing undefined) and not too deep. */
+export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value is Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || depthMax === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isJson(item, depthMax - 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return Object.values(value).every((item) => isJson(item, depthMax - 1));
+}
+
+/** The value of an own key; never one of the prototype. */
+export function ownValue(value: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** A JSON Pointer (RFC 6901) from its parts. */
+export function jsonPointer(parts: readonly (string | number)[]): string {
+  return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

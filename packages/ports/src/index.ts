@@ -12,5 +12,18 @@ export type {
   TokenCount,
 } from "./model.ts";
 export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./model-error.ts";
-export { type CallOutcome, ToolCallError, type ToolCallErrorCode, type ToolCallErrorOptions } from "./tool-call-error.ts";
-export type { ContentBlock, ServerState, ServerStatus, ToolCallOptions, ToolProgress, ToolResult, ToolSource } from "./tool-source.ts";
+export {
+  type CallOutcome,
+  ToolCallError,
+  type ToolCallErrorCode,
+  type ToolCallErrorOptions,
+} from "./tool-call-error.ts";
+export type {
+  ContentBlock,
+  ServerState,
+  ServerStatus,
+  ToolCallOptions,
+  ToolProgress,
+  ToolResult,
+  ToolSource,
+} from "./tool-source.ts";

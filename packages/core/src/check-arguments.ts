@@ -1,0 +1,148 @@
+/**
+ * Checks a task's arguments against its tool's input schema: the literal parts by validation, the wired parts by comparing
+ * the schema of what flows in with the schema of where it goes. The resolved whole is validated again at the call.
+ */
+import type { CompiledValue, Wire } from "./argument-template.ts";
+import { shapesOfReference } from "./check-references.ts";
+import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { Finding } from "./finding.ts";
+import { isJsonObject, type Json, jsonPointer } from "./json.ts";
+import { compileJsonSchema, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
+import { suggestion } from "./nearest-names.ts";
+import { formatReference } from "./reference.ts";
+import { describeTypes, fits, type ShapeInContext, shapesAt } from "./schema-shape.ts";
+import type { ToolCatalogue } from "./tool-catalogue.ts";
+import type { ToolSpec } from "./tool-spec.ts";
+
+export interface ArgumentsCheck {
+  readonly tool: ToolSpec;
+  readonly value: CompiledValue;
+  /** Where the arguments stand in the plan. */
+  readonly at: readonly (string | number)[];
+  readonly task: CompiledTask;
+  readonly compiled: CompiledPlan;
+  readonly catalogue: ToolCatalogue;
+}
+
+/** Keywords whose verdict on an object may change once the wired values inside it are known. */
+const DEPENDS_ON_INSIDE = new Set([
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "not",
+  "if",
+  "const",
+  "enum",
+  "contains",
+  "uniqueItems",
+  "dependentSchemas",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+]);
+const TEXT: ShapeInContext = { schema: { type: "string" }, root: true };
+
+export function checkArguments(check: ArgumentsCheck): readonly Finding[] {
+  return [...checkLiterals(check), ...check.value.wires.flatMap((wire) => checkWire(wire, check))];
+}
+
+function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
+  const holes = check.value.wires.map(({ at }) => jsonPointer(at));
+  try {
+    const violations = compileJsonSchema(check.tool.inputSchema)(withHoles(check.value));
+    return violations
+      .filter((violation) => !dependsOnHole(violation, holes))
+      .map((violation) => argumentFinding(violation, check));
+  } catch (error) {
+    if (!(error instanceof UnusableSchemaError)) throw error;
+    return [
+      {
+        code: "AM_SCHEMA_UNUSABLE",
+        severity: "error",
+        path: jsonPointer(check.at),
+        message: `The input schema of "${check.tool.name}" cannot be used: ${error.message}`,
+        hint: error.hint,
+      },
+    ];
+  }
+}
+
+/** The value with null where something flows in: violations there say nothing and are dropped. */
+function withHoles({ template }: CompiledValue): Json {
+  const fill = (part: CompiledValue["template"]): Json => {
+    switch (part.kind) {
+      case "constant":
+        return part.value;
+      case "list":
+        return part.items.map(fill);
+      case "record":
+        return Object.fromEntries(part.entries.map(([key, entry]) => [key, fill(entry)]));
+      case "reference":
+      case "text":
+        return null;
+    }
+  };
+  return fill(template);
+}
+
+function dependsOnHole({ path, keyword }: SchemaViolation, holes: readonly string[]): boolean {
+  return holes.some(
+    (hole) =>
+      path === hole ||
+      path.startsWith(`${hole}/`) ||
+      (DEPENDS_ON_INSIDE.has(keyword) && (path === "" || hole.startsWith(`${path}/`))),
+  );
+}
+
+function argumentFinding(violation: SchemaViolation, check: ArgumentsCheck): Finding {
+  const path = jsonPointer(check.at) + violation.path;
+  const { properties } = check.tool.inputSchema;
+  const known = isJsonObject(properties) ? Object.keys(properties) : [];
+  const unknown =
+    violation.path.startsWith("/") && violation.keyword === "additionalProperties"
+      ? violation.path.slice(1)
+      : undefined;
+  const hint =
+    unknown === undefined
+      ? known.length === 0
+        ? "The tool takes no arguments."
+        : `The tool takes: ${known.join(", ")}.`
+      : suggestion(unknown, known);
+  return {
+    code: "AM_ARGUMENT_INVALID",
+    severity: "error",
+    path,
+    message: `"${check.tool.name}" refuses its arguments: ${violation.message}`,
+    hint,
+  };
+}
+
+function checkWire(wire: Wire, check: ArgumentsCheck): readonly Finding[] {
+  const inputs = { schema: check.tool.inputSchema, root: check.tool.inputSchema };
+  const wanted = shapesAt(inputs, wire.at);
+  const offered =
+    wire.kind === "text"
+      ? [TEXT]
+      : shapesOfReference(
+          wire.reference,
+          { compiled: check.compiled, catalogue: check.catalogue, place: check.task },
+          check.task.list !== undefined,
+        );
+  if (offered === undefined || offered.length === 0 || wanted.length === 0) return [];
+  const path = jsonPointer([...check.at, ...wire.at]);
+  const verdict = fits(offered, wanted);
+  const pair = `"${formatReference(wire.reference)}" is ${describeTypes(offered)}, "${check.tool.name}" wants ${describeTypes(wanted)} here.`;
+  if (verdict === "no")
+    return [
+      {
+        code: "AM_TYPE_MISMATCH",
+        severity: "error",
+        path,
+        message: pair,
+        hint: "Refer to another field, or render it into a text with {{ }}.",
+      },
+    ];
+  const isKnown = offered.every(({ schema }) => schema !== true);
+  if (verdict === "perhaps" && isKnown && describeTypes(offered) !== describeTypes(wanted))
+    return [{ code: "AM_TYPE_UNCERTAIN", severity: "warning", path, message: pair }];
+  return [];
+}

@@ -1,0 +1,162 @@
+/**
+ * The static check (promise 5): everything that can be known to be wrong with a plan before its first task starts, all at
+ * once, each with a code and a path. What cannot be known is said as "unchecked", never passed over.
+ */
+import { checkArguments } from "./check-arguments.ts";
+import { checkReferences } from "./check-references.ts";
+import { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
+import type { Finding } from "./finding.ts";
+import { jsonPointer } from "./json.ts";
+import { suggestion } from "./nearest-names.ts";
+import { MESH_SERVER, type Plan, RESERVED_IDS, TASK_ID } from "./plan.ts";
+import type { ToolCatalogue } from "./tool-catalogue.ts";
+
+export interface PlanCheck {
+  readonly findings: readonly Finding[];
+  readonly compiled: CompiledPlan;
+}
+
+export function checkPlan(plan: Plan, catalogue: ToolCatalogue): PlanCheck {
+  const compiled = compilePlan(plan);
+  const findings: Finding[] = [...checkIds(plan), ...compiled.findings, ...checkCycle(compiled)];
+  for (const task of compiled.tasks) findings.push(...checkTask(task, compiled, catalogue));
+  findings.push(...checkReferences({ compiled, catalogue, place: "output" }));
+  return { findings, compiled };
+}
+
+function checkTask(task: CompiledTask, compiled: CompiledPlan, catalogue: ToolCatalogue): readonly Finding[] {
+  const findings = [
+    ...checkFeatures(task),
+    ...checkAfter(task, compiled),
+    ...checkReferences({ compiled, catalogue, place: task }),
+  ];
+  const uses = [
+    { use: task.spec.use, value: task.args, at: ["tasks", task.index, "use"], argsAt: ["tasks", task.index, "args"] },
+  ];
+  if (typeof task.spec.onError === "object" && task.fallback !== undefined) {
+    const at = ["tasks", task.index, "onError"];
+    uses.push({ use: task.spec.onError.use, value: task.fallback, at: [...at, "use"], argsAt: [...at, "args"] });
+  }
+  for (const { use, value, at, argsAt } of uses) {
+    const tool = catalogue.toolFor(use);
+    if (tool === undefined) findings.push(unknownTool(use, at, catalogue));
+    else findings.push(...checkArguments({ tool, value, at: argsAt, task, compiled, catalogue }));
+  }
+  return findings.map((finding) => ({ ...finding, task: task.spec.id }));
+}
+
+function checkIds(plan: Plan): readonly Finding[] {
+  const seen = new Map<string, number>();
+  return plan.tasks.flatMap(({ id }, index) => {
+    const path = jsonPointer(["tasks", index, "id"]);
+    const first = seen.get(id);
+    seen.set(id, first ?? index);
+    if (first !== undefined)
+      return [
+        error(
+          "AM_DUPLICATE_ID",
+          path,
+          `"${id}" is the id of tasks ${first} and ${index}.`,
+          "Give each task an id of its own.",
+        ),
+      ];
+    if (RESERVED_IDS.includes(id))
+      return [error("AM_RESERVED_ID", path, `"${id}" is a reserved name.`, `Reserved: ${RESERVED_IDS.join(", ")}.`)];
+    if (!TASK_ID.test(id))
+      return [
+        error(
+          "AM_BAD_ID",
+          path,
+          `"${id}" is no id.`,
+          "An id starts with a letter or _, then letters, digits, _ and -.",
+        ),
+      ];
+    return [];
+  });
+}
+
+function checkCycle(compiled: CompiledPlan): readonly Finding[] {
+  if (compiled.cycle.length === 0) return [];
+  const ids = oneCycle(compiled).map((index) => compiled.tasks[index]?.spec.id ?? "");
+  const path = jsonPointer(["tasks", compiled.indexOf.get(ids[0] ?? "") ?? 0]);
+  return [
+    {
+      ...error(
+        "AM_CYCLE",
+        path,
+        `These tasks wait for each other: ${[...ids, ids[0]].join(" -> ")}.`,
+        "Take one of the references or `after` away.",
+      ),
+      task: ids[0] ?? "",
+    },
+  ];
+}
+
+/** Walks dependencies inside the stuck tasks until one comes up again. */
+function oneCycle(compiled: CompiledPlan): readonly number[] {
+  const stuck = new Set(compiled.cycle);
+  const seen: number[] = [];
+  let at = compiled.cycle[0];
+  while (at !== undefined && !seen.includes(at)) {
+    seen.push(at);
+    at = compiled.tasks[at]?.dependencies.find((next) => stuck.has(next));
+  }
+  return at === undefined ? seen : seen.slice(seen.indexOf(at)).reverse();
+}
+
+function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Finding[] {
+  return (task.spec.after ?? []).flatMap((id, index) => {
+    if (compiled.indexOf.has(id)) return [];
+    return [
+      error(
+        "AM_UNKNOWN_TASK",
+        jsonPointer(["tasks", task.index, "after", index]),
+        `No task is named "${id}".`,
+        suggestion(id, compiled.indexOf.keys()),
+      ),
+    ];
+  });
+}
+
+/** Parts of the plan language that this engine reads but does not run yet. */
+function checkFeatures(task: CompiledTask): readonly Finding[] {
+  const at = ["tasks", task.index] as const;
+  const findings: Finding[] = [];
+  if (task.spec.approve !== undefined && task.spec.approve !== false) {
+    findings.push(
+      error(
+        "AM_UNSUPPORTED_TASK",
+        jsonPointer([...at, "approve"]),
+        "This version cannot wait for an approval.",
+        "Take `approve` away, or run the task by hand.",
+      ),
+    );
+  }
+  if (/^mesh\.(approve|wait|emit)$/.test(task.spec.use) || /^(capability|workflow|agent):/.test(task.spec.use)) {
+    findings.push(
+      error(
+        "AM_UNSUPPORTED_TASK",
+        jsonPointer([...at, "use"]),
+        `This version cannot run "${task.spec.use}".`,
+        "Use a tool of a server, or mesh.generate.",
+      ),
+    );
+  }
+  return findings;
+}
+
+function unknownTool(use: string, at: readonly (string | number)[], catalogue: ToolCatalogue): Finding {
+  const known = catalogue.names.filter(
+    (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),
+  );
+  return error(
+    "AM_UNKNOWN_TOOL",
+    jsonPointer(at),
+    `No tool is named "${use}".`,
+    `${suggestion(use, known)} List them all with: agentmesh tools`,
+  );
+}
+
+function error(code: Finding["code"], path: string, message: string, hint: string): Finding {
+  return { code, severity: "error", path, message, hint };
+}

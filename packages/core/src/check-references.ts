@@ -1,0 +1,202 @@
+/** Checks what a task (or the output) reads: that each root exists, and that each path leads to something its schema knows. */
+import type { Wire } from "./argument-template.ts";
+import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { Finding } from "./finding.ts";
+import { isJsonObject, type Json, type JsonSchema, jsonPointer, ownValue } from "./json.ts";
+import { suggestion } from "./nearest-names.ts";
+import { formatReference, type Reference } from "./reference.ts";
+import { fits, isDeclared, type ShapeInContext, shapesAt } from "./schema-shape.ts";
+import type { ToolCatalogue } from "./tool-catalogue.ts";
+
+export interface ReferenceCheck {
+  readonly compiled: CompiledPlan;
+  readonly catalogue: ToolCatalogue;
+  /** Whose references: a task's, or those of the plan's output. */
+  readonly place: CompiledTask | "output";
+}
+
+interface Read {
+  readonly reference: Reference;
+  readonly path: readonly (string | number)[];
+  /** Whether the loop name and `index` are known there. */
+  readonly isInLoop: boolean;
+}
+
+/** What a tool without an output schema gives: anything. */
+const ANYTHING: ShapeInContext = { schema: true, root: true };
+const LIST: ShapeInContext = { schema: { type: "array" }, root: true };
+
+export function checkReferences(check: ReferenceCheck): readonly Finding[] {
+  const unchecked = new Set<string>();
+  const findings = readsOf(check).flatMap((read) => checkRead(read, check, unchecked));
+  return [...findings, ...checkList(check)];
+}
+
+/** The shape of a reference's value; undefined when its root is not known. `true` schemas mean unchecked. */
+export function shapesOfReference(
+  reference: Reference,
+  check: ReferenceCheck,
+  isInLoop: boolean,
+): readonly ShapeInContext[] | undefined {
+  const root = shapeOfRoot(reference.root, check, isInLoop);
+  return root === undefined ? undefined : shapesAt(root, reference.path);
+}
+
+function readsOf({ compiled, place }: ReferenceCheck): readonly Read[] {
+  if (place === "output") return wireReads(compiled.output?.wires, ["output"], false);
+  const at = ["tasks", place.index] as const;
+  const isLoop = place.list !== undefined;
+  return [
+    ...wireReads(place.args.wires, [...at, "args"], isLoop),
+    ...wireReads(place.list?.wires, [...at, "each", "in"], false),
+    ...wireReads(place.fallback?.wires, [...at, "onError", "args"], isLoop),
+    ...(place.when?.references ?? []).map((reference) => ({ reference, path: [...at, "when"], isInLoop: false })),
+    ...(place.until?.references ?? []).map((reference) => ({
+      reference,
+      path: [...at, "repeat", "until"],
+      isInLoop: isLoop,
+    })),
+  ];
+}
+
+function wireReads(
+  wires: readonly Wire[] = [],
+  base: readonly (string | number)[] = [],
+  isInLoop = false,
+): readonly Read[] {
+  return wires.map(({ reference, at }) => ({ reference, path: [...base, ...at], isInLoop }));
+}
+
+function checkRead(read: Read, check: ReferenceCheck, unchecked: Set<string>): readonly Finding[] {
+  const { reference } = read;
+  const path = jsonPointer(read.path);
+  const root = shapeOfRoot(reference.root, check, read.isInLoop);
+  if (root === undefined) return [unknownRoot(reference, path, check)];
+  if (root.schema === true && check.compiled.indexOf.has(reference.root) && !unchecked.has(reference.root)) {
+    unchecked.add(reference.root);
+    return [
+      {
+        code: "AM_UNCHECKED",
+        severity: "info",
+        path,
+        message: `The tool of "${reference.root}" declares no output schema: what is read of it is unchecked.`,
+      },
+    ];
+  }
+  const text = formatReference(reference);
+  if (shapesAt(root, reference.path).length === 0) {
+    return [
+      {
+        code: "AM_MISSING_PROPERTY",
+        severity: "error",
+        path,
+        message: `"${text}" leads to nothing in the schema of "${reference.root}".`,
+        hint: propertyHint(root),
+      },
+    ];
+  }
+  if (isDeclared(root, reference.path)) return [];
+  return [
+    {
+      code: "AM_MISSING_PROPERTY",
+      severity: "warning",
+      path,
+      message: `"${text}" is not named in the schema of "${reference.root}".`,
+      hint: propertyHint(root),
+    },
+  ];
+}
+
+function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): ShapeInContext | undefined {
+  const { compiled, catalogue, place } = check;
+  if (isInLoop && place !== "output" && place.spec.each?.as === name) return elementShape(place, check);
+  if (isInLoop && name === "index") return { schema: { type: "integer" }, root: true };
+  if (name === "inputs") return inputsShape(compiled);
+  if (name === "run")
+    return {
+      schema: {
+        type: "object",
+        properties: { id: { type: "string" }, name: { type: "string" } },
+        additionalProperties: false,
+      },
+      root: true,
+    };
+  const task = compiled.tasks[compiled.indexOf.get(name) ?? -1];
+  if (task === undefined) return undefined;
+  return place !== "output" && place.index === task.index ? ownShape(task, catalogue) : taskShape(task, catalogue);
+}
+
+function inputsShape({ plan }: CompiledPlan): ShapeInContext {
+  const schema: JsonSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
+  return { schema, root: schema };
+}
+
+/** What `until` sees: one value of the task's tool. */
+function ownShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext {
+  const schema = catalogue.toolFor(task.spec.use)?.outputSchema ?? true;
+  return { schema, root: schema };
+}
+
+/** What others see: a list for an `each`, null where an error or a skip may leave nothing. */
+function taskShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext {
+  const own = ownShape(task, catalogue).schema;
+  if (typeof task.spec.onError === "object" || own === true) return task.list === undefined ? ANYTHING : LIST;
+  const defs = isJsonObject(own) ? definitionsOf(own) : {};
+  const one: JsonSchema = task.spec.onError === "null" ? { anyOf: [own, { type: "null" }] } : own;
+  const schema = task.list === undefined ? one : { type: "array", items: one };
+  return { schema, root: { ...(isJsonObject(own) ? own : {}), ...defs } };
+}
+
+function definitionsOf(schema: Readonly<Record<string, Json>>): Record<string, Json> {
+  const names = ["$defs", "definitions"].filter((name) => ownValue(schema, name) !== undefined);
+  return Object.fromEntries(names.map((name) => [name, schema[name] ?? {}]));
+}
+
+function elementShape(task: CompiledTask, check: ReferenceCheck): ShapeInContext {
+  const list = task.list?.template;
+  if (list?.kind !== "reference") return ANYTHING;
+  const shapes = shapesOfReference(list.reference, check, false) ?? [];
+  const items = shapes.flatMap((shape) => shapesAt(shape, [0]));
+  const [only] = items;
+  return items.length === 1 && only !== undefined ? only : ANYTHING;
+}
+
+function checkList(check: ReferenceCheck): readonly Finding[] {
+  const { place } = check;
+  if (place === "output" || place.list === undefined) return [];
+  const path = jsonPointer(["tasks", place.index, "each", "in"]);
+  const { template } = place.list;
+  const message = "`each.in` must be a list.";
+  if (template.kind === "constant" && !Array.isArray(template.value))
+    return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message }];
+  if (template.kind === "text" || template.kind === "record")
+    return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message }];
+  if (template.kind !== "reference") return [];
+  const shapes = shapesOfReference(template.reference, check, false);
+  const isImpossible = shapes !== undefined && shapes.length > 0 && fits(shapes, [LIST]) === "no";
+  return isImpossible
+    ? [
+        {
+          code: "AM_TYPE_MISMATCH",
+          severity: "error",
+          path,
+          message: `${message} "${formatReference(template.reference)}" is none.`,
+        },
+      ]
+    : [];
+}
+
+function unknownRoot(reference: Reference, path: string, { compiled, place }: ReferenceCheck): Finding {
+  const known = ["inputs", ...compiled.indexOf.keys()];
+  if (place !== "output" && place.spec.each !== undefined) known.push(place.spec.each.as, "index");
+  const message = `"${formatReference(reference)}" refers to "${reference.root}", which is no task, input or loop name.`;
+  return { code: "AM_UNKNOWN_REFERENCE", severity: "error", path, message, hint: suggestion(reference.root, known) };
+}
+
+function propertyHint({ schema }: ShapeInContext): string {
+  const properties =
+    isJsonObject(schema) && isJsonObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];
+  return properties.length === 0
+    ? "Look at the tool's output schema with: agentmesh tools"
+    : `It has: ${properties.slice(0, 12).join(", ")}.`;
+}

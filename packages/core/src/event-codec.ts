@@ -1,0 +1,93 @@
+/**
+ * The stored form of an event: what the columns say is left out of the body, payloads become short lists, zeros are dropped.
+ * `decodeEvent(encodeEvent(event))` equals the event, for every event that the schema allows. Frozen: journals of every
+ * released version must decode for ever.
+ */
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { MeshError } from "./mesh-error.ts";
+import { type Payload } from "./payload.ts";
+import { RunEvent } from "./run-event.ts";
+
+export interface StoredEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly atMs: number;
+  /** JSON text. */
+  readonly body: string;
+}
+
+const PAYLOADS = ["args", "output", "input", "inputs", "request", "response", "answer"] as const;
+/** Fields that every event of a type with them has, and that are mostly zero. */
+const ZEROS: Readonly<Record<string, readonly string[]>> = {
+  "task.started": ["queueMs"],
+  "task.succeeded": ["durationMs"],
+  "task.failed": ["durationMs"],
+  "task.retried": ["durationMs"],
+  "task.cancelled": ["durationMs"],
+  "task.in_doubt": ["durationMs"],
+};
+
+/** A stored event that no version of this program can have written. */
+export class CorruptEventError extends MeshError {
+  constructor(run: string, stored: StoredEvent, reason: string) {
+    super({
+      code: "AM_EVENT_CORRUPT",
+      message: `Event ${stored.seq} (${stored.type}) of run ${run} cannot be read: ${reason}.`,
+      hint: "The events before it are whole. The store was damaged, or written by a newer version.",
+      facts: { run, seq: stored.seq, type: stored.type, reason },
+    });
+  }
+}
+
+export function encodeEvent(event: RunEvent): StoredEvent {
+  const { v: _v, run: _run, seq, type, atMs, ...rest } = event;
+  const body: Record<string, unknown> = rest;
+  for (const name of PAYLOADS) if (body[name] !== undefined) body[name] = shortPayload(body[name] as Payload);
+  for (const name of ZEROS[type] ?? []) if (body[name] === 0) delete body[name];
+  return { seq, type, atMs, body: JSON.stringify(body) };
+}
+
+/** Throws CorruptEventError. */
+export function decodeEvent(run: string, stored: StoredEvent): RunEvent {
+  const parsed = RunEvent.safeParse({
+    ...fullBody(run, stored),
+    v: 1,
+    run,
+    seq: stored.seq,
+    type: stored.type,
+    atMs: stored.atMs,
+  });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CorruptEventError(run, stored, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unknown"}`);
+}
+
+function fullBody(run: string, stored: StoredEvent): JsonObject {
+  let body: unknown;
+  try {
+    body = JSON.parse(stored.body);
+  } catch {
+    throw new CorruptEventError(run, stored, "its body is no JSON");
+  }
+  if (!isJsonObject(body)) throw new CorruptEventError(run, stored, "its body is no object");
+  const zeros = Object.fromEntries((ZEROS[stored.type] ?? []).map((name) => [name, 0]));
+  const entries = Object.entries(body).map(
+    ([name, value]) => [name, (PAYLOADS as readonly string[]).includes(name) ? fullPayload(value) : value] as const,
+  );
+  return { ...zeros, ...Object.fromEntries(entries) };
+}
+
+/** [hash, bytes], [hash, bytes, value] or [hash, bytes, value or null, 1 or 3]: bit 1 = redacted, bit 2 = the value is absent. */
+function shortPayload({ hash, bytes, value, isRedacted }: Payload): readonly unknown[] {
+  if (isRedacted === undefined) return value === undefined ? [hash, bytes] : [hash, bytes, value];
+  return [hash, bytes, value ?? null, (isRedacted ? 1 : 0) + (value === undefined ? 2 : 0)];
+}
+
+function fullPayload(short: Json): Json {
+  if (!Array.isArray(short)) return short;
+  const [hash, bytes, value, flags] = short as readonly Json[];
+  const payload = { hash: hash ?? null, bytes: bytes ?? null };
+  if (typeof flags === "number")
+    return { ...payload, ...((flags & 2) === 0 ? { value: value ?? null } : {}), isRedacted: (flags & 1) === 1 };
+  return short.length > 2 ? { ...payload, value: value ?? null } : payload;
+}

@@ -1,0 +1,73 @@
+/** Takes an accepted or patched plan into the state. Tasks that had started keep their state; the rest starts anew. */
+import { compilePlan } from "./compiled-plan.ts";
+import type { RunEventOf } from "./run-event.ts";
+import type { RunState, TaskState } from "./run-state.ts";
+import { makeReady, newTask } from "./task-schedule.ts";
+import { isSettled, settleDependency } from "./evolve-task.ts";
+
+export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "plan.patched">): void {
+  const { proposal } = state;
+  if (proposal === undefined) return;
+  const before = state.taskOf;
+  state.compiled = compilePlan(proposal.plan);
+  state.bindings = event.bindings;
+  state.revision = event.revision;
+  state.warnings = event.findings;
+  state.isPlannedByModel = proposal.by === "planner";
+  state.proposal = undefined;
+  state.findings = [];
+  state.planAttempts = 0;
+  if (event.type === "plan.patched") state.patches++;
+  rebuildTasks(state, before);
+  for (const task of state.tasks)
+    if (task.element === undefined && task.status === "pending") countDependencies(state, task);
+  for (const task of state.tasks) if (isStartable(state, task)) makeReady(state, task, event.atMs);
+}
+
+function rebuildTasks(state: RunState, before: ReadonlyMap<string, TaskState>): void {
+  state.tasks = [];
+  state.taskOf = new Map();
+  state.lanes = new Map();
+  state.toSkip.clear();
+  for (const compiled of state.compiled?.tasks ?? []) {
+    const known = before.get(compiled.spec.id);
+    const kept = known !== undefined && known.status !== "pending" ? known : undefined;
+    addTask(
+      state,
+      kept === undefined
+        ? newTask(compiled, state.tasks.length)
+        : Object.assign(kept, { compiled, index: state.tasks.length }),
+    );
+    for (const element of kept?.group?.elements ?? [])
+      addTask(state, Object.assign(element, { compiled, index: state.tasks.length }));
+  }
+  for (const task of before.values()) if (state.taskOf.get(task.key) !== task) supersede(state, task);
+}
+
+function addTask(state: RunState, task: TaskState): void {
+  state.tasks.push(task);
+  state.taskOf.set(task.key, task);
+}
+
+function supersede(state: RunState, task: TaskState): void {
+  state.failed.delete(task);
+  if (task.status !== "pending") state.superseded.push(task);
+}
+
+function countDependencies(state: RunState, task: TaskState): void {
+  for (const index of task.compiled.dependencies) {
+    const id = state.compiled?.tasks[index]?.spec.id ?? "";
+    const dependency = state.taskOf.get(id);
+    if (dependency !== undefined && isSettled(dependency)) settleDependency(state, task, dependency);
+  }
+}
+
+function isStartable(state: RunState, task: TaskState): boolean {
+  return (
+    task.status === "pending" &&
+    task.element === undefined &&
+    task.waitingOn === 0 &&
+    !task.isBlocked &&
+    !state.toSkip.has(task)
+  );
+}

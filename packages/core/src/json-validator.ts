@@ -1,0 +1,95 @@
+/**
+ * Validates values against JSON Schemas that come from outside. Interpreted by @cfworker/json-schema: no schema ever
+ * becomes code, no remote `$ref` is ever fetched. Validators are cached per schema object, so a tool's schema is read once.
+ */
+import { type OutputUnit, Validator } from "@cfworker/json-schema";
+import { isJson, type Json, type JsonSchema } from "./json.ts";
+import { MeshError } from "./mesh-error.ts";
+
+export interface SchemaViolation {
+  /** JSON Pointer into the value. */
+  readonly path: string;
+  /** The keyword that refused it, as `required`, `type`. */
+  readonly keyword: string;
+  readonly message: string;
+}
+
+export type JsonValidator = (value: Json) => readonly SchemaViolation[];
+
+/** How many violations are reported of one value. */
+export const VIOLATIONS_MAX = 20;
+/** Keywords that only say that something below them was refused. */
+const SUMMARIES = new Set([
+  "properties",
+  "items",
+  "prefixItems",
+  "$ref",
+  "additionalItems",
+  "allOf",
+  "patternProperties",
+]);
+
+/** The schema itself cannot be used: not JSON, too deep, an unresolvable reference, a bad pattern. */
+export class UnusableSchemaError extends MeshError {
+  constructor(reason: string, cause?: unknown) {
+    super({
+      code: "AM_SCHEMA_UNUSABLE",
+      message: `The JSON Schema cannot be used: ${reason}.`,
+      hint: "Values cannot be checked against it; report it to whoever wrote the schema.",
+      facts: { reason },
+      cause,
+    });
+  }
+}
+
+const cache = new WeakMap<object, JsonValidator>();
+
+/** Throws UnusableSchemaError, at once or at the first use of the broken part. */
+export function compileJsonSchema(schema: JsonSchema): JsonValidator {
+  if (schema === true) return () => [];
+  if (schema === false) return () => [{ path: "", keyword: "false", message: "No value is allowed here." }];
+  const known = cache.get(schema);
+  if (known !== undefined) return known;
+  const validator = makeValidator(schema);
+  cache.set(schema, validator);
+  return validator;
+}
+
+/** What the schema refuses of a value; empty when it fits. */
+export function validateJson(schema: JsonSchema, value: Json): readonly SchemaViolation[] {
+  return compileJsonSchema(schema)(value);
+}
+
+function makeValidator(schema: Exclude<JsonSchema, boolean>): JsonValidator {
+  if (!isJson(schema)) throw new UnusableSchemaError("it is not JSON, or nests too deep");
+  const own = structuredClone(schema) as object; // the library writes marks into what it is given
+  const validator = guarded(() => new Validator(own, draftOf(schema), false));
+  return (value) => {
+    const result = guarded(() => validator.validate(value));
+    return result.valid ? [] : violationsOf(result.errors);
+  };
+}
+
+function draftOf(schema: Exclude<JsonSchema, boolean>): "4" | "7" | "2019-09" | "2020-12" {
+  const declared = typeof schema["$schema"] === "string" ? schema["$schema"] : "";
+  if (declared.includes("draft-04")) return "4";
+  if (declared.includes("draft-07") || declared.includes("draft-06")) return "7";
+  return declared.includes("2019-09") ? "2019-09" : "2020-12";
+}
+
+function guarded<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new UnusableSchemaError(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error), error);
+  }
+}
+
+function violationsOf(errors: readonly OutputUnit[]): readonly SchemaViolation[] {
+  const leaves = errors.filter((error) => !SUMMARIES.has(error.keyword));
+  return (leaves.length > 0 ? leaves : errors).slice(0, VIOLATIONS_MAX).map((error) => ({
+    path: error.instanceLocation.replace(/^#/, ""),
+    keyword: error.keyword,
+    message: error.error,
+  }));
+}

@@ -1,0 +1,17 @@
+/** A value by its content hash. Values are stored once; events refer to them. Hashing is the shell's work: the core only carries the result. */
+import { z } from "zod";
+import { isJson, type Json } from "./json.ts";
+
+/** Values up to this size, as canonical JSON in UTF-8 bytes, stand in the event itself and nowhere else. */
+export const INLINE_BYTES_MAX = 256;
+
+export const Payload = z.strictObject({
+  /** sha256, base64url, of the value's canonical JSON text. */
+  hash: z.string(),
+  bytes: z.int().min(0),
+  /** Absent: the value is in the blob store under `hash`. */
+  value: z.custom<Json>((value) => isJson(value)).optional(),
+  /** True when secrets were masked in what is stored. */
+  isRedacted: z.boolean().optional(),
+});
+export type Payload = z.infer<typeof Payload>;

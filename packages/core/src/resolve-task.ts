@@ -1,0 +1,81 @@
+/** What a ready task turns out to be once its values are known: skipped, a list of elements, a call with arguments, or a mistake. Pure. */
+import { resolveValue, type RootValue, scopeOf } from "./argument-template.ts";
+import { EACH_ITEMS_MAX } from "./plan.ts";
+import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "./json.ts";
+import { validateJson } from "./json-validator.ts";
+import { MeshError } from "./mesh-error.ts";
+import type { TaskState } from "./run-state.ts";
+
+export type ResolvedTask =
+  | { readonly kind: "skip" }
+  | { readonly kind: "expand"; readonly count: number }
+  | { readonly kind: "start"; readonly args: JsonObject };
+
+/** The resolved arguments break the tool's own input schema (promise 5: arguments are validated again at the call). */
+export class ArgumentsRefusedError extends MeshError {
+  constructor(tool: string, violations: readonly { readonly path: string; readonly message: string }[]) {
+    const [first] = violations;
+    super({
+      code: "AM_ARGUMENT_INVALID",
+      message: `"${tool}" refuses the arguments that the run gives it: ${first?.path === "" ? "" : `${first?.path ?? ""}: `}${first?.message ?? ""}`,
+      hint: "Nothing was called. Look at what flows into the task with: agentmesh show RUN --json",
+      facts: { tool, violations: violations.map(({ path, message }) => ({ path, message })) },
+    });
+  }
+}
+
+export class ListError extends MeshError {
+  constructor(task: string, reason: string) {
+    super({
+      code: "AM_EACH_LIST",
+      message: `The list of "${task}" cannot be used: ${reason}.`,
+      hint: "Raise each.maxItems, or refer to a list.",
+      facts: { task, reason },
+    });
+  }
+}
+
+/** Throws MissingValueError, TemplateError, ArgumentsRefusedError or ListError. */
+export function resolveTask(
+  task: TaskState,
+  valueOf: RootValue,
+  tool: { readonly name: string; readonly inputSchema: JsonSchema },
+): ResolvedTask {
+  const { when, list } = task.compiled;
+  if (task.element === undefined && when !== undefined && !when.isTrue(scopeOf(when.references, valueOf)))
+    return { kind: "skip" };
+  if (task.element === undefined && list !== undefined) return { kind: "expand", count: itemsOf(task, valueOf).length };
+  const compiled = task.isOnFallback ? task.compiled.fallback : task.compiled.args;
+  const args = compiled === undefined ? {} : resolveValue(compiled.template, elementScope(task, valueOf));
+  const violations = validateJson(tool.inputSchema, args);
+  if (violations.length > 0 || !isJsonObject(args)) throw new ArgumentsRefusedError(tool.name, violations);
+  return { kind: "start", args };
+}
+
+/** For a task with `repeat`: whether it must run once more, given the value of its newest round. */
+export function isToRepeat(task: TaskState, value: Json, valueOf: RootValue): boolean {
+  const { until, spec } = task.compiled;
+  if (until === undefined) return false;
+  const scope = elementScope(task, (root) => (root === spec.id ? value : valueOf(root)));
+  return !until.isTrue(scopeOf(until.references, scope));
+}
+
+function elementScope(task: TaskState, valueOf: RootValue): RootValue {
+  const { element } = task;
+  if (element === undefined) return valueOf;
+  const name = task.compiled.spec.each?.as;
+  return (root) => {
+    if (root === "index") return element.index;
+    return root === name ? itemsOf(element.group, valueOf)[element.index] : valueOf(root);
+  };
+}
+
+function itemsOf(task: TaskState, valueOf: RootValue): readonly Json[] {
+  const { list, spec } = task.compiled;
+  const items = list === undefined ? [] : resolveValue(list.template, valueOf);
+  const limit = spec.each?.maxItems ?? EACH_ITEMS_MAX;
+  if (!Array.isArray(items)) throw new ListError(spec.id, "it is no list");
+  if (items.length > limit)
+    throw new ListError(spec.id, `it has ${items.length} items, more than the ${limit} allowed`);
+  return items;
+}

@@ -1,0 +1,12 @@
+/**
+ * What the events ask the driver to do. `resolve-task` is pure computation over stored values and is done at once;
+ * the others wait until the events before them are durable.
+ */
+import type { NodeName } from "./node-name.ts";
+
+export type RunEffect =
+  | { readonly type: "run-node"; readonly node: NodeName; readonly call: string }
+  | { readonly type: "resolve-task"; readonly task: string }
+  | { readonly type: "call-tool"; readonly task: string; readonly attempt: number; readonly idempotencyKey: string }
+  | { readonly type: "cancel-calls" }
+  | { readonly type: "wake"; readonly atMs: number };

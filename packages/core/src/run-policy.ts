@@ -1,0 +1,32 @@
+/** What a run may do, fixed when it is created. */
+import { z } from "zod";
+
+export const RunPolicy = z.strictObject({
+  /** How many calls run at once. */
+  concurrency: z
+    .strictObject({
+      run: z.int().min(1).default(16),
+      /** By server name. */
+      servers: z.record(z.string(), z.int().min(1)).default({}),
+      /** By tool name, `server.tool`. */
+      tools: z.record(z.string(), z.int().min(1)).default({}),
+    })
+    .prefault({}),
+  /** How many tasks a plan that a model wrote may have. */
+  plannedTasksMax: z.int().min(1).default(64),
+  /** How often the planner may be asked for one accepted plan. */
+  planAttemptsMax: z.int().min(1).max(20).default(3),
+  /** How often the validator's findings may change an accepted plan. */
+  patchesMax: z.int().min(0).max(20).default(2),
+  /** Extra attempts after an error that says it may pass (a lost connection, a busy server); a task's `retry` overrides it. */
+  retryMax: z.int().min(0).max(100).default(2),
+  /** Wait before the first extra attempt; doubles each time, up to `backoffMsMax`, with jitter. */
+  backoffMs: z.int().min(0).default(250),
+  backoffMsMax: z.int().min(0).default(30_000),
+  /** How long one call may take when nothing more special is said. */
+  timeoutMs: z.int().min(1).default(60_000),
+  /** What becomes of a call whose outcome nobody knows and that is not safe to repeat. */
+  inDoubt: z.enum(["ask", "retry", "fail"]).default("ask"),
+});
+export type RunPolicy = z.infer<typeof RunPolicy>;
+export type RunPolicyInput = z.input<typeof RunPolicy>;

@@ -1,0 +1,121 @@
+/** A run as people and programs see it: what `show --json` prints, and what every viewer folds to. */
+import type { ErrorRecord } from "./error-record.ts";
+import type { Finding } from "./finding.ts";
+import { argumentSources, sourcesOfTask } from "./provenance.ts";
+import type { Payload } from "./payload.ts";
+import type { Plan } from "./plan.ts";
+import { bindingOf, isOver, type RunState, type RunUsage, type TaskState } from "./run-state.ts";
+
+export type PublicRunStatus = "running" | "suspended" | "succeeded" | "failed" | "cancelled";
+export type PublicTaskStatus =
+  | "pending"
+  | "ready"
+  | "waiting"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled"
+  | "in_doubt";
+
+export interface TaskView {
+  readonly id: string;
+  readonly status: PublicTaskStatus;
+  /** The tool as the plan names it, and the tool it is bound to. */
+  readonly use: string;
+  readonly tool?: string;
+  readonly attempt: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly output?: Payload;
+  readonly error?: ErrorRecord;
+  /** What its value directly stands on: names of inputs, ids of tasks; see provenanceOfTask for the rest. */
+  readonly from: { readonly inputs: readonly string[]; readonly tasks: readonly string[] };
+  readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly tenant: string;
+  readonly name: string;
+  readonly status: PublicRunStatus;
+  readonly goal?: string;
+  readonly createdAtMs: number;
+  readonly endedAtMs?: number;
+  /** The newest sequence number that this view holds. */
+  readonly seq: number;
+  readonly revision: number;
+  readonly plan?: Plan;
+  readonly findings: readonly Finding[];
+  readonly tasks: Readonly<Record<string, TaskView>>;
+  readonly output?: Payload;
+  readonly answer?: Payload;
+  readonly citations: readonly string[];
+  readonly error?: ErrorRecord;
+  readonly usage: RunUsage;
+}
+
+export function publicStatus(state: RunState): PublicRunStatus {
+  return state.status === "none" || state.status === "cancelling" ? "running" : state.status;
+}
+
+export function runView(state: RunState): RunView {
+  const tasks = [...state.superseded, ...state.tasks].map((task) => [task.key, taskView(state, task)] as const);
+  return {
+    run: state.run,
+    tenant: state.tenant,
+    name: state.name,
+    status: publicStatus(state),
+    createdAtMs: state.createdAtMs,
+    seq: state.seq,
+    revision: state.revision,
+    findings: state.warnings,
+    tasks: Object.fromEntries(tasks),
+    citations: state.citations,
+    usage: { ...state.usage },
+    ...optional({
+      goal: state.goal,
+      plan: state.compiled?.plan,
+      output: state.output,
+      answer: state.answer,
+      error: state.error,
+    }),
+    ...(isOver(state) ? { endedAtMs: state.endedAtMs } : {}),
+  };
+}
+
+export function taskView(state: RunState, task: TaskState): TaskView {
+  const { spec } = task.compiled;
+  return {
+    id: task.key,
+    status: publicTaskStatus(state, task),
+    use: spec.use,
+    attempt: task.attempt,
+    from: state.compiled === undefined ? { inputs: [], tasks: [] } : sourcesOfTask(state.compiled, task.compiled),
+    argumentsFrom: argumentSources(task.compiled),
+    ...optional({
+      tool: bindingOf(state, task)?.tool,
+      output: task.output,
+      error: task.status === "succeeded" ? undefined : task.error,
+    }),
+    ...(task.startedAtMs > 0 ? { startedAtMs: task.startedAtMs } : {}),
+    ...(task.endedAtMs > 0 ? { endedAtMs: task.endedAtMs } : {}),
+  };
+}
+
+function publicTaskStatus(state: RunState, task: TaskState): PublicTaskStatus {
+  const { status } = task;
+  if (status === "expanded") return "running";
+  const hasNotStarted = status === "pending" || status === "ready" || status === "waiting" || status === "dispatched";
+  if (hasNotStarted && state.status === "cancelled") return "cancelled";
+  return status === "dispatched" ? "ready" : status;
+}
+
+/** The entries that have a value. */
+function optional<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Fields]?: Exclude<Fields[Name], undefined>;
+  };
+}

@@ -1,0 +1,126 @@
+/** How tasks move between pending, ready, waiting and running: queues, limits and counts. Called by evolve and takeEffects only. */
+import type { CompiledTask } from "./compiled-plan.ts";
+import { ReadyQueue } from "./ready-queue.ts";
+import { bindingOf, type Lane, type RunState, type TaskState } from "./run-state.ts";
+
+/** How many tasks one call of takeEffects hands out: keeps a turn short however wide the plan is. */
+export const DISPATCH_MAX = 256;
+
+export function newTask(compiled: CompiledTask, index: number, element?: TaskState["element"]): TaskState {
+  const key = element === undefined ? compiled.spec.id : `${compiled.spec.id}[${element.index}]`;
+  return {
+    key,
+    index,
+    compiled,
+    element,
+    heapAt: -1,
+    group: undefined,
+    status: "pending",
+    attempt: 0,
+    keyAttempt: 1,
+    retries: 0,
+    repeats: 0,
+    isOnFallback: false,
+    waitingOn: element === undefined ? compiled.dependencies.length : 0,
+    skippedDependencies: 0,
+    isBlocked: false,
+    isHandled: false,
+    readyAtMs: 0,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    dueAtMs: 0,
+    output: undefined,
+    error: undefined,
+  };
+}
+
+export function makeReady(state: RunState, task: TaskState, atMs: number): void {
+  task.status = "ready";
+  task.readyAtMs = atMs;
+  state.ready++;
+  laneOf(state, task).queue.push(task);
+}
+
+export function makeWaiting(state: RunState, task: TaskState, dueAtMs: number): void {
+  task.status = "waiting";
+  task.dueAtMs = dueAtMs;
+  state.waiting.push(task);
+}
+
+/** Takes a task out of whatever queue it stands in, and frees its slot if it has one. */
+export function release(state: RunState, task: TaskState): void {
+  if (task.status === "ready") {
+    laneOf(state, task).queue.remove(task);
+    state.ready--;
+  } else if (task.status === "waiting") state.waiting.remove(task);
+  else if (task.status === "running" || task.status === "dispatched") occupy(state, task, -1);
+}
+
+/** Counts a call under way, or one less. */
+export function occupy(state: RunState, task: TaskState, by: 1 | -1): void {
+  const lane = laneOf(state, task);
+  lane.busy += by;
+  state.busy += by;
+  state.busyServers.set(lane.binding.server, (state.busyServers.get(lane.binding.server) ?? 0) + by);
+}
+
+/** Hands out ready tasks, most urgent first, as far as the limits of run, server and tool allow. */
+export function dispatch(state: RunState, nowMs: number): readonly TaskState[] {
+  wakeDue(state, nowMs);
+  const limit = state.policy?.concurrency.run ?? 1;
+  const handed: TaskState[] = [];
+  while (state.busy < limit && state.ready > 0 && handed.length < DISPATCH_MAX) {
+    const task = mostUrgent(state);
+    if (task === undefined) break;
+    release(state, task);
+    task.status = "dispatched";
+    occupy(state, task, 1);
+    handed.push(task);
+  }
+  return handed;
+}
+
+function wakeDue(state: RunState, nowMs: number): void {
+  for (let task = state.waiting.first; task !== undefined && task.dueAtMs <= nowMs; task = state.waiting.first) {
+    release(state, task);
+    makeReady(state, task, task.dueAtMs);
+  }
+}
+
+function mostUrgent(state: RunState): TaskState | undefined {
+  let best: TaskState | undefined;
+  for (const lane of state.lanes.values()) {
+    const task = lane.queue.first;
+    if (task !== undefined && hasRoom(state, lane) && (best === undefined || isBefore(task, best))) best = task;
+  }
+  return best;
+}
+
+function hasRoom(state: RunState, { binding, busy }: Lane): boolean {
+  const limits = state.policy?.concurrency;
+  const server = limits?.servers[binding.server] ?? Number.POSITIVE_INFINITY;
+  return (
+    busy < (limits?.tools[binding.tool] ?? Number.POSITIVE_INFINITY) &&
+    (state.busyServers.get(binding.server) ?? 0) < server
+  );
+}
+
+function isBefore(left: TaskState, right: TaskState): boolean {
+  const difference = left.compiled.priority - right.compiled.priority;
+  return difference > 0 || (difference === 0 && left.index < right.index);
+}
+
+function laneOf(state: RunState, task: TaskState): Lane {
+  const binding = bindingOf(state, task) ?? {
+    tool: task.compiled.spec.use,
+    server: "",
+    effect: "destructive",
+    isOpenWorld: true,
+    fingerprint: "",
+  };
+  const known = state.lanes.get(binding.tool);
+  if (known !== undefined) return known;
+  const lane = { binding, queue: new ReadyQueue<TaskState>(isBefore), busy: 0 };
+  state.lanes.set(binding.tool, lane);
+  return lane;
+}

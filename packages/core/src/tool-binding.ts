@@ -1,0 +1,18 @@
+/** What is constant about a tool for a whole plan: stands once in `plan.accepted`, so that no later event repeats it. */
+import { z } from "zod";
+import { ToolEffect } from "./tool-spec.ts";
+
+export const ToolBinding = z.strictObject({
+  /** The concrete tool, `server.tool`. */
+  tool: z.string(),
+  server: z.string(),
+  effect: ToolEffect,
+  isOpenWorld: z.boolean(),
+  /** The tool as it was when the plan was checked. */
+  fingerprint: z.string(),
+});
+export type ToolBinding = z.infer<typeof ToolBinding>;
+
+/** By the `use` of tasks. */
+export const ToolBindings = z.record(z.string(), ToolBinding);
+export type ToolBindings = z.infer<typeof ToolBindings>;

@@ -1,0 +1,13 @@
+/** What a check needs to know of the tools: the specs behind the names that a plan uses, and the other names for suggestions. */
+import type { ToolSpec } from "./tool-spec.ts";
+
+export interface ToolCatalogue {
+  /** The tool that a task's `use` is bound to. */
+  toolFor(use: string): ToolSpec | undefined;
+  readonly names: readonly string[];
+}
+
+export function catalogueOf(tools: Iterable<ToolSpec>): ToolCatalogue {
+  const byName = new Map([...tools].map((tool) => [tool.name, tool]));
+  return { toolFor: (use) => byName.get(use), names: [...byName.keys()] };
+}
