@@ -2,7 +2,7 @@
  * A value with references, compiled once and resolved at each call: constants are shared, `{"$from"}` becomes the value it
  * names, `{"$literal"}` is untouched, strings with `{{ }}` are rendered. Compiling never throws: what is wrong becomes a finding.
  */
-import { type Finding, type FindingCode } from "./finding.ts";
+import type { Finding, FindingCode } from "./finding.ts";
 import { compileTemplate, isTemplate, type Template, TemplateError } from "./jinja.ts";
 import { isJsonObject, type Json, jsonPointer } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
@@ -62,21 +62,18 @@ function compileAt(value: Json, at: Path, compilation: Compilation): ArgumentTem
 
 function compileLiteral(value: { readonly [key: string]: Json }, at: Path, compilation: Compilation): ArgumentTemplate {
   if (Object.keys(value).length > 1)
-    report(compilation, at, "AM_UNKNOWN_KEY", `"$literal" stands alone in its object.`);
+    report(compilation, at, { code: "AM_UNKNOWN_KEY", message: `"$literal" stands alone in its object.` });
   return { kind: "constant", value: value["$literal"] ?? null };
 }
 
 function compileFrom(value: { readonly [key: string]: Json }, at: Path, compilation: Compilation): ArgumentTemplate {
   const text = value["$from"];
-  if (Object.keys(value).length > 1) report(compilation, at, "AM_UNKNOWN_KEY", `"$from" stands alone in its object.`);
+  if (Object.keys(value).length > 1)
+    report(compilation, at, { code: "AM_UNKNOWN_KEY", message: `"$from" stands alone in its object.` });
   const reference = typeof text === "string" ? parseReference(text) : undefined;
   if (reference === undefined) {
-    report(
-      compilation,
-      [...at, "$from"],
-      "AM_BAD_REFERENCE",
-      `${JSON.stringify(text)} is no reference. Write it as task.field[0].name.`,
-    );
+    const message = `${JSON.stringify(text)} is no reference. Write it as task.field[0].name.`;
+    report(compilation, [...at, "$from"], { code: "AM_BAD_REFERENCE", message });
     return { kind: "constant", value: null };
   }
   compilation.wires.push({ at, reference, kind: "value" });
@@ -90,13 +87,17 @@ function compileText(source: string, at: Path, compilation: Compilation): Argume
     return { kind: "text", template };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    report(compilation, at, "AM_TEMPLATE", error.message);
+    report(compilation, at, { code: "AM_TEMPLATE", message: error.message });
     return { kind: "constant", value: source };
   }
 }
 
-function report(compilation: Compilation, at: Path, code: FindingCode, message: string): void {
-  compilation.findings.push({ code, severity: "error", path: jsonPointer([...compilation.base, ...at]), message });
+function report(
+  compilation: Compilation,
+  at: Path,
+  what: { readonly code: FindingCode; readonly message: string },
+): void {
+  compilation.findings.push({ ...what, severity: "error", path: jsonPointer([...compilation.base, ...at]) });
 }
 
 /** A reference leads nowhere in the value that is really there. */

@@ -53,23 +53,24 @@ function checkIds(plan: Plan): readonly Finding[] {
     seen.set(id, first ?? index);
     if (first !== undefined)
       return [
-        error(
-          "AM_DUPLICATE_ID",
-          path,
-          `"${id}" is the id of tasks ${first} and ${index}.`,
-          "Give each task an id of its own.",
-        ),
+        error("AM_DUPLICATE_ID", path, {
+          message: `"${id}" is the id of tasks ${first} and ${index}.`,
+          hint: "Give each task an id of its own.",
+        }),
       ];
     if (RESERVED_IDS.includes(id))
-      return [error("AM_RESERVED_ID", path, `"${id}" is a reserved name.`, `Reserved: ${RESERVED_IDS.join(", ")}.`)];
+      return [
+        error("AM_RESERVED_ID", path, {
+          message: `"${id}" is a reserved name.`,
+          hint: `Reserved: ${RESERVED_IDS.join(", ")}.`,
+        }),
+      ];
     if (!TASK_ID.test(id))
       return [
-        error(
-          "AM_BAD_ID",
-          path,
-          `"${id}" is no id.`,
-          "An id starts with a letter or _, then letters, digits, _ and -.",
-        ),
+        error("AM_BAD_ID", path, {
+          message: `"${id}" is no id.`,
+          hint: "An id starts with a letter or _, then letters, digits, _ and -.",
+        }),
       ];
     return [];
   });
@@ -81,12 +82,10 @@ function checkCycle(compiled: CompiledPlan): readonly Finding[] {
   const path = jsonPointer(["tasks", compiled.indexOf.get(ids[0] ?? "") ?? 0]);
   return [
     {
-      ...error(
-        "AM_CYCLE",
-        path,
-        `These tasks wait for each other: ${[...ids, ids[0]].join(" -> ")}.`,
-        "Take one of the references or `after` away.",
-      ),
+      ...error("AM_CYCLE", path, {
+        message: `These tasks wait for each other: ${[...ids, ids[0]].join(" -> ")}.`,
+        hint: "Take one of the references or `after` away.",
+      }),
       task: ids[0] ?? "",
     },
   ];
@@ -108,12 +107,10 @@ function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Findin
   return (task.spec.after ?? []).flatMap((id, index) => {
     if (compiled.indexOf.has(id)) return [];
     return [
-      error(
-        "AM_UNKNOWN_TASK",
-        jsonPointer(["tasks", task.index, "after", index]),
-        `No task is named "${id}".`,
-        suggestion(id, compiled.indexOf.keys()),
-      ),
+      error("AM_UNKNOWN_TASK", jsonPointer(["tasks", task.index, "after", index]), {
+        message: `No task is named "${id}".`,
+        hint: suggestion(id, compiled.indexOf.keys()),
+      }),
     ];
   });
 }
@@ -124,22 +121,18 @@ function checkFeatures(task: CompiledTask): readonly Finding[] {
   const findings: Finding[] = [];
   if (task.spec.approve !== undefined && task.spec.approve !== false) {
     findings.push(
-      error(
-        "AM_UNSUPPORTED_TASK",
-        jsonPointer([...at, "approve"]),
-        "This version cannot wait for an approval.",
-        "Take `approve` away, or run the task by hand.",
-      ),
+      error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "approve"]), {
+        message: "This version cannot wait for an approval.",
+        hint: "Take `approve` away, or run the task by hand.",
+      }),
     );
   }
   if (/^mesh\.(approve|wait|emit)$/.test(task.spec.use) || /^(capability|workflow|agent):/.test(task.spec.use)) {
     findings.push(
-      error(
-        "AM_UNSUPPORTED_TASK",
-        jsonPointer([...at, "use"]),
-        `This version cannot run "${task.spec.use}".`,
-        "Use a tool of a server, or mesh.generate.",
-      ),
+      error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "use"]), {
+        message: `This version cannot run "${task.spec.use}".`,
+        hint: "Use a tool of a server, or mesh.generate.",
+      }),
     );
   }
   return findings;
@@ -149,14 +142,16 @@ function unknownTool(use: string, at: readonly (string | number)[], catalogue: T
   const known = catalogue.names.filter(
     (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),
   );
-  return error(
-    "AM_UNKNOWN_TOOL",
-    jsonPointer(at),
-    `No tool is named "${use}".`,
-    `${suggestion(use, known)} List them all with: agentmesh tools`,
-  );
+  return error("AM_UNKNOWN_TOOL", jsonPointer(at), {
+    message: `No tool is named "${use}".`,
+    hint: `${suggestion(use, known)} List them all with: agentmesh tools`,
+  });
 }
 
-function error(code: Finding["code"], path: string, message: string, hint: string): Finding {
-  return { code, severity: "error", path, message, hint };
+function error(
+  code: Finding["code"],
+  path: string,
+  what: { readonly message: string; readonly hint: string },
+): Finding {
+  return { code, severity: "error", path, ...what };
 }

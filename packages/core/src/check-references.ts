@@ -26,6 +26,17 @@ interface Read {
 const ANYTHING: ShapeInContext = { schema: true, root: true };
 const LIST: ShapeInContext = { schema: { type: "array" }, root: true };
 
+const INDEX: ShapeInContext = { schema: { type: "integer" }, root: true };
+/** What a plan may ask about its own run. */
+const RUN: ShapeInContext = {
+  schema: {
+    type: "object",
+    properties: { id: { type: "string" }, name: { type: "string" } },
+    additionalProperties: false,
+  },
+  root: true,
+};
+
 export function checkReferences(check: ReferenceCheck): readonly Finding[] {
   const unchecked = new Set<string>();
   const findings = readsOf(check).flatMap((read) => checkRead(read, check, unchecked));
@@ -109,21 +120,15 @@ function checkRead(read: Read, check: ReferenceCheck, unchecked: Set<string>): r
 
 function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): ShapeInContext | undefined {
   const { compiled, catalogue, place } = check;
-  if (isInLoop && place !== "output" && place.spec.each?.as === name) return elementShape(place, check);
-  if (isInLoop && name === "index") return { schema: { type: "integer" }, root: true };
+  if (isInLoop && place !== "output") {
+    if (name === "index") return INDEX;
+    if (place.spec.each?.as === name) return elementShape(place, check);
+  }
   if (name === "inputs") return inputsShape(compiled);
-  if (name === "run")
-    return {
-      schema: {
-        type: "object",
-        properties: { id: { type: "string" }, name: { type: "string" } },
-        additionalProperties: false,
-      },
-      root: true,
-    };
+  if (name === "run") return RUN;
   const task = compiled.tasks[compiled.indexOf.get(name) ?? -1];
   if (task === undefined) return undefined;
-  return place !== "output" && place.index === task.index ? ownShape(task, catalogue) : taskShape(task, catalogue);
+  return task === place ? ownShape(task, catalogue) : taskShape(task, catalogue);
 }
 
 function inputsShape({ plan }: CompiledPlan): ShapeInContext {

@@ -42,7 +42,7 @@ export interface CompiledPlan {
 
 export function compilePlan(plan: Plan): CompiledPlan {
   const indexOf = new Map<string, number>();
-  plan.tasks.forEach((task, index) => indexOf.set(task.id, index));
+  for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
   const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, { indexOf, findings }));
   for (const task of tasks) for (const from of task.dependencies) tasks[from]?.dependents.push(task.index);
@@ -111,8 +111,9 @@ export function elementReferences(task: TaskValues): readonly Reference[] {
 function rankByLongestPath(tasks: readonly CompiledTask[]): readonly number[] {
   const waiting = Int32Array.from(tasks, (task) => task.dependencies.length);
   const order: CompiledTask[] = tasks.filter((task) => task.dependencies.length === 0);
-  for (let head = 0; head < order.length; head++) {
-    for (const next of order[head]?.dependents ?? []) {
+  // an array grows while it is walked
+  for (const done of order) {
+    for (const next of done.dependents) {
       const left = (waiting[next] ?? 0) - 1;
       waiting[next] = left;
       const task = tasks[next];

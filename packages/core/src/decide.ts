@@ -7,8 +7,10 @@ import { decideNodeFailed, decideNodeSucceeded } from "./decide-node.ts";
 import { decideCallFailed, decideCallSucceeded, decideResolve, decideTaskResolved } from "./decide-task.ts";
 import { evolve } from "./evolve.ts";
 import { type RunEvent, type RunEventDraft, EVENT_VERSION } from "./run-event.ts";
-import type { RunInput, StartInput } from "./run-input.ts";
+import type { RunCommand, RunInput, StartInput } from "./run-input.ts";
 import { isOver, type RunState } from "./run-state.ts";
+
+type Outcome = Exclude<RunInput, RunCommand | StartInput | { readonly type: "advance" }>;
 
 /** How often one transition may look again at what follows from the state itself; beyond it the core is wrong. */
 const ADVANCES_MAX = 1_000_000;
@@ -20,10 +22,13 @@ export function decide(
   at: { readonly nowMs: number; readonly run: string },
 ): readonly RunEvent[] {
   const drafts = draftsFor(state, input, at.nowMs);
-  return drafts.map(
-    (draft, index) =>
-      ({ ...draft, v: EVENT_VERSION, seq: state.seq + 1 + index, atMs: at.nowMs, run: at.run }) as RunEvent,
-  );
+  return drafts.map((draft, index) => ({
+    ...draft,
+    v: EVENT_VERSION,
+    seq: state.seq + 1 + index,
+    atMs: at.nowMs,
+    run: at.run,
+  }));
 }
 
 /** Decides, folds, and goes on until nothing more follows from the state: one whole turn, as the events that it gave. */
@@ -50,6 +55,19 @@ function draftsFor(state: RunState, input: RunInput, nowMs: number): readonly Ru
   if (input.type === "start") return state.status === "none" ? decideStart(input) : [];
   if (state.status === "none" || isOver(state)) return [];
   switch (input.type) {
+    case "cancel":
+      return state.status === "cancelling" ? [] : [{ type: "run.cancel_requested", reason: input.reason }];
+    case "resolve":
+      return decideResolve(state, input);
+    case "advance":
+      return decideAdvance(state);
+    default:
+      return decideOutcome(state, input, nowMs);
+  }
+}
+
+function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly RunEventDraft[] {
+  switch (input.type) {
     case "node-succeeded":
       return decideNodeSucceeded(state, input);
     case "node-failed":
@@ -62,12 +80,6 @@ function draftsFor(state: RunState, input: RunInput, nowMs: number): readonly Ru
       return decideCallFailed(state, input, nowMs);
     case "model-called":
       return [{ type: input.record.error === undefined ? "model.called" : "model.failed", ...input.record }];
-    case "resolve":
-      return decideResolve(state, input);
-    case "cancel":
-      return state.status === "cancelling" ? [] : [{ type: "run.cancel_requested", reason: input.reason }];
-    case "advance":
-      return decideAdvance(state);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
-import { type Payload } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import { RunEvent } from "./run-event.ts";
 
 export interface StoredEvent {
@@ -16,7 +16,7 @@ export interface StoredEvent {
   readonly body: string;
 }
 
-const PAYLOADS = ["args", "output", "input", "inputs", "request", "response", "answer"] as const;
+const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer"]);
 /** Fields that every event of a type with them has, and that are mostly zero. */
 const ZEROS: Readonly<Record<string, readonly string[]>> = {
   "task.started": ["queueMs"],
@@ -41,9 +41,12 @@ export class CorruptEventError extends MeshError {
 
 export function encodeEvent(event: RunEvent): StoredEvent {
   const { v: _v, run: _run, seq, type, atMs, ...rest } = event;
-  const body: Record<string, unknown> = rest;
-  for (const name of PAYLOADS) if (body[name] !== undefined) body[name] = shortPayload(body[name] as Payload);
-  for (const name of ZEROS[type] ?? []) if (body[name] === 0) delete body[name];
+  const zeros = ZEROS[type] ?? [];
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (value === 0 && zeros.includes(name)) continue;
+    body[name] = isPayloadField(name) ? shortPayload(value as Payload) : value;
+  }
   return { seq, type, atMs, body: JSON.stringify(body) };
 }
 
@@ -72,9 +75,13 @@ function fullBody(run: string, stored: StoredEvent): JsonObject {
   if (!isJsonObject(body)) throw new CorruptEventError(run, stored, "its body is no object");
   const zeros = Object.fromEntries((ZEROS[stored.type] ?? []).map((name) => [name, 0]));
   const entries = Object.entries(body).map(
-    ([name, value]) => [name, (PAYLOADS as readonly string[]).includes(name) ? fullPayload(value) : value] as const,
+    ([name, value]) => [name, isPayloadField(name) ? fullPayload(value) : value] as const,
   );
   return { ...zeros, ...Object.fromEntries(entries) };
+}
+
+function isPayloadField(name: string): boolean {
+  return PAYLOADS.has(name);
 }
 
 /** [hash, bytes], [hash, bytes, value] or [hash, bytes, value or null, 1 or 3]: bit 1 = redacted, bit 2 = the value is absent. */

@@ -1,5 +1,5 @@
 /** Takes an accepted or patched plan into the state. Tasks that had started keep their state; the rest starts anew. */
-import { compilePlan } from "./compiled-plan.ts";
+import { type CompiledTask, compilePlan } from "./compiled-plan.ts";
 import type { RunEventOf } from "./run-event.ts";
 import type { RunState, TaskState } from "./run-state.ts";
 import { makeReady, newTask } from "./task-schedule.ts";
@@ -29,19 +29,14 @@ function rebuildTasks(state: RunState, before: ReadonlyMap<string, TaskState>): 
   state.taskOf = new Map();
   state.lanes = new Map();
   state.toSkip.clear();
-  for (const compiled of state.compiled?.tasks ?? []) {
-    const known = before.get(compiled.spec.id);
-    const kept = known !== undefined && known.status !== "pending" ? known : undefined;
-    addTask(
-      state,
-      kept === undefined
-        ? newTask(compiled, state.tasks.length)
-        : Object.assign(kept, { compiled, index: state.tasks.length }),
-    );
-    for (const element of kept?.group?.elements ?? [])
-      addTask(state, Object.assign(element, { compiled, index: state.tasks.length }));
-  }
+  for (const compiled of state.compiled?.tasks ?? []) addKeptOrNew(state, compiled, before.get(compiled.spec.id));
   for (const task of before.values()) if (state.taskOf.get(task.key) !== task) supersede(state, task);
+}
+
+function addKeptOrNew(state: RunState, compiled: CompiledTask, known: TaskState | undefined): void {
+  if (known === undefined || known.status === "pending") return addTask(state, newTask(compiled, state.tasks.length));
+  for (const task of [known, ...(known.group?.elements ?? [])])
+    addTask(state, Object.assign(task, { compiled, index: state.tasks.length }));
 }
 
 function addTask(state: RunState, task: TaskState): void {

@@ -138,8 +138,10 @@ function settle(state: RunState, task: TaskState, event: SettlingEvent): void {
 function finish(state: RunState, task: TaskState, atMs: number): void {
   task.endedAtMs = atMs;
   if (task.element === undefined) return openDependents(state, task, atMs);
-  const { group } = task.element.group;
-  if (group !== undefined && task.element.group.status === "expanded") settleElement(state, task, group, atMs);
+  const { group, status } = task.element.group;
+  if (group === undefined || status !== "expanded") return;
+  settleElement(state, task, group);
+  openElements(state, task.element.group, atMs);
 }
 
 function openDependents(state: RunState, task: TaskState, atMs: number): void {
@@ -151,14 +153,13 @@ function openDependents(state: RunState, task: TaskState, atMs: number): void {
   }
 }
 
-function settleElement(state: RunState, task: TaskState, group: GroupState, atMs: number): void {
+function settleElement(state: RunState, task: TaskState, group: GroupState): void {
   group.open--;
   group.settled++;
   if (task.status === "failed" && !task.isHandled && group.failure === undefined) {
     group.failure = task.error;
     withdrawElements(state, group);
   }
-  if (task.element !== undefined) openElements(state, task.element.group, atMs);
 }
 
 /** After a failed element no other starts: those that are only ready go back. */

@@ -54,11 +54,13 @@ function evolveRun(state: RunState, event: OtherEvent): void {
     case "run.cancelled":
       return end(state, event);
     default:
-      return evolveNode(state, event);
+      return evolvePipeline(state, event);
   }
 }
 
-function evolveNode(state: RunState, event: OtherEvent): void {
+type PipelineEvent = Exclude<OtherEvent, { readonly type: `run.${string}` }>;
+
+function evolvePipeline(state: RunState, event: PipelineEvent): void {
   switch (event.type) {
     case "node.started":
       return openNode(state, event);
@@ -85,9 +87,6 @@ function evolveNode(state: RunState, event: OtherEvent): void {
     case "answer.composed":
       state.answer = event.answer;
       state.citations = event.citations;
-      return;
-    default:
-      return; // an event type that a later version added: it changes nothing here
   }
 }
 

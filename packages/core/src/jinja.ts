@@ -177,9 +177,8 @@ function asksWhetherDefined(node: Node): boolean {
 }
 
 function nameOf(node: Node): string {
-  if (node.type === "Identifier") return String(node["value"]);
   if (node.type === "MemberExpression") return `${nameOf(node["object"] as Node)}.${nameOf(node["property"] as Node)}`;
-  return String(node["value"] ?? node.type);
+  return typeof node["value"] === "string" ? node["value"] : node.type;
 }
 
 function reasonOf(error: unknown): string {
@@ -205,18 +204,23 @@ function collectReads(node: Node, report: (reference: Reference) => void): void 
   const chain = memberChain(node);
   if (chain !== undefined) report(chain);
   for (const [name, child] of children(node)) {
-    if (name === "test" && node.type === "TestExpression") continue;
-    if (name === "key" && node.type === "KeywordArgumentExpression") continue;
-    if (name === "filter" && node.type === "FilterExpression") {
-      if (child.type === "CallExpression")
-        for (const [inner, argument] of children(child)) if (inner === "args") collectReads(argument, report);
-      continue;
-    }
-    if (name === "property" && node["computed"] === false) continue;
-    if (name === "object" && chain !== undefined) continue;
-    if (name === "callee" && child.type === "MemberExpression") collectReads(child["object"] as Node, report);
-    else collectReads(child, report);
+    if (namesNoVariable(name, node, chain)) continue;
+    for (const read of readParts(name, child)) collectReads(read, report);
   }
+}
+
+/** Parts that are names of filters, tests, arguments or fields, or that the chain has reported already. */
+function namesNoVariable(name: string, parent: Node, chain: Reference | undefined): boolean {
+  if (name === "test") return parent.type === "TestExpression";
+  if (name === "key") return parent.type === "KeywordArgumentExpression";
+  if (name === "property") return parent["computed"] === false;
+  return name === "object" && chain !== undefined;
+}
+
+/** A filter's arguments and a method's object are read; the filter and the method are not. */
+function readParts(name: string, child: Node): readonly Node[] {
+  if (name === "filter") return child.type === "CallExpression" ? (child["args"] as readonly Node[]) : [];
+  return name === "callee" && child.type === "MemberExpression" ? [child["object"] as Node] : [child];
 }
 
 /** `a.b[0]` as a reference when it starts at a name; a computed step that is no constant ends the path. */

@@ -3,7 +3,7 @@
  * becomes code, no remote `$ref` is ever fetched. Validators are cached per schema object, so a tool's schema is read once.
  */
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
-import { isJson, type Json, type JsonSchema } from "./json.ts";
+import { isJson, isJsonObject, type Json, type JsonSchema } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
 
 export interface SchemaViolation {
@@ -62,12 +62,20 @@ export function validateJson(schema: JsonSchema, value: Json): readonly SchemaVi
 
 function makeValidator(schema: Exclude<JsonSchema, boolean>): JsonValidator {
   if (!isJson(schema)) throw new UnusableSchemaError("it is not JSON, or nests too deep");
-  const own = structuredClone(schema) as object; // the library writes marks into what it is given
+  const own = copyOf(schema) as object;
   const validator = guarded(() => new Validator(own, draftOf(schema), false));
   return (value) => {
     const result = guarded(() => validator.validate(value));
     return result.valid ? [] : violationsOf(result.errors);
   };
+}
+
+/** A copy: the library writes marks into the schema that it is given. */
+function copyOf(value: Json): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  return isJsonObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]))
+    : value;
 }
 
 function draftOf(schema: Exclude<JsonSchema, boolean>): "4" | "7" | "2019-09" | "2020-12" {

@@ -72,10 +72,14 @@ function elementScope(task: TaskState, valueOf: RootValue): RootValue {
 
 function itemsOf(task: TaskState, valueOf: RootValue): readonly Json[] {
   const { list, spec } = task.compiled;
-  const items = list === undefined ? [] : resolveValue(list.template, valueOf);
+  const items: Json = list === undefined ? [] : resolveValue(list.template, valueOf);
   const limit = spec.each?.maxItems ?? EACH_ITEMS_MAX;
-  if (!Array.isArray(items)) throw new ListError(spec.id, "it is no list");
+  if (!isJsonList(items)) throw new ListError(spec.id, "it is no list");
   if (items.length > limit)
     throw new ListError(spec.id, `it has ${items.length} items, more than the ${limit} allowed`);
   return items;
+}
+
+function isJsonList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }

@@ -199,10 +199,11 @@ function fitsInside(
 }
 
 function fitsProperties(from: ShapeInContext, into: ShapeInContext, depth: number): Fit {
-  const required = isJsonObject(into.schema) && Array.isArray(into.schema["required"]) ? into.schema["required"] : [];
-  const verdicts = required.map((name: Json) => fitsStep(from, into, { step: String(name), depth }));
-  if (verdicts.includes("no")) return "no";
-  return verdicts.includes("perhaps") ? "perhaps" : "yes";
+  const required: unknown = isJsonObject(into.schema) ? into.schema["required"] : [];
+  const names = Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
+  const verdicts = new Set(names.map((step) => fitsStep(from, into, { step, depth })));
+  if (verdicts.has("no")) return "no";
+  return verdicts.has("perhaps") ? "perhaps" : "yes";
 }
 
 function fitsStep(
