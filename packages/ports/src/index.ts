@@ -1,4 +1,9 @@
+/** The interfaces between the engine and the world. Each has one embedded default; contract suites are at `@agentmesh/ports/testing`. */
 export type { Clock } from "./clock.ts";
+export type { ComposedAnswer, Composer, ComposerRequest, ComposerResult } from "./composer.ts";
+export type { Executor, TaskCall } from "./executor.ts";
+export type { BlobStore, Journal, RunQuery, RunSummary, Store, StoredBlob } from "./journal.ts";
+export { JournalConflictError } from "./journal-conflict-error.ts";
 export type {
   Model,
   ModelCapabilities,
@@ -12,6 +17,10 @@ export type {
   TokenCount,
 } from "./model.ts";
 export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./model-error.ts";
+export type { ModelRole, NodeContext, NodeProgress } from "./node-context.ts";
+export type { Planner, PlannerRequest, PreviousPlan } from "./planner.ts";
+export type { Router, RouterRequest } from "./router.ts";
+export { StoreError, type StoreErrorCode } from "./store-error.ts";
 export {
   type CallOutcome,
   ToolCallError,
@@ -27,3 +36,4 @@ export type {
   ToolResult,
   ToolSource,
 } from "./tool-source.ts";
+export type { Validator, ValidatorRequest } from "./validator.ts";

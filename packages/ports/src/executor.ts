@@ -1,0 +1,19 @@
+/** Carries out one call of one task. */
+import type { Json, JsonObject, ToolBinding } from "@agentmesh/core";
+import type { NodeContext } from "./node-context.ts";
+import type { ToolProgress } from "./tool-source.ts";
+
+export interface TaskCall {
+  readonly task: string;
+  readonly attempt: number;
+  readonly binding: ToolBinding;
+  readonly args: JsonObject;
+  readonly timeoutMs: number;
+  readonly idempotencyKey: string;
+  readonly onProgress: (progress: ToolProgress) => void;
+}
+
+export interface Executor {
+  /** The task's value. Rejects with ToolCallError or ModelError; the driver turns anything else into a failed call. */
+  execute(call: TaskCall, context: NodeContext): Promise<Json>;
+}

@@ -1,0 +1,12 @@
+/** Binds each `use` of a plan to a concrete tool. */
+import type { Plan, RouterOutcome, ToolSpec } from "@agentmesh/core";
+import type { NodeContext } from "./node-context.ts";
+
+export interface RouterRequest {
+  readonly plan: Plan;
+  readonly tools: readonly ToolSpec[];
+}
+
+export interface Router {
+  route(request: RouterRequest, context: NodeContext): Promise<RouterOutcome>;
+}

@@ -1,0 +1,16 @@
+/** Looks at what a run has done once nothing more can go on, and accepts it or says what is wrong. */
+import type { Finding, Json, Plan, RunView } from "@agentmesh/core";
+import type { NodeContext } from "./node-context.ts";
+
+export interface ValidatorRequest {
+  readonly plan: Plan;
+  readonly view: RunView;
+  /** The run's output; undefined when the plan names none or it could not be built. */
+  readonly output: Json | undefined;
+  readonly outputError?: { readonly code: string; readonly message: string };
+}
+
+export interface Validator {
+  /** Findings with severity `error` send the plan back to the planner. */
+  validate(request: ValidatorRequest, context: NodeContext): Promise<readonly Finding[]>;
+}
