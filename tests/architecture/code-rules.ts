@@ -1,0 +1,84 @@
+/** What shipped code never does, whatever a comment that switches a lint rule off may say. */
+import type { Breach } from "./breach.ts";
+import { isShipped, type SourceFile, visit } from "./source-file.ts";
+
+/** Files that start processes, each with the reason. */
+const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
+  ["apps/cli/bin/run-node.mjs", "hands over to another Node"],
+]);
+
+/** Errors of the language carry no code, hint and facts. */
+const BARE_ERRORS = new Set(["Error", "TypeError", "RangeError", "SyntaxError", "AggregateError"]);
+const CODE_FROM_TEXT = new Set(["eval", "Function"]);
+
+export function codeBreaches(source: SourceFile): Breach[] {
+  if (!isShipped(source)) return [];
+  return [
+    ...compiledTextBreaches(source),
+    ...bareErrorBreaches(source),
+    ...processBreaches(source),
+    ...starExportBreaches(source),
+  ];
+}
+
+/** Schemas and templates from outside are interpreted, never compiled: a plan can then never become code. */
+function compiledTextBreaches(source: SourceFile): Breach[] {
+  const breach = (detail: string): Breach => ({ rule: "no code from text", file: source.path, detail });
+  const found = source.imports.filter((name) => /^(node:)?vm$/.test(name)).map((name) => breach(`imports ${name}`));
+  const check = ({ callee }: { readonly callee: { readonly type: string } }) => {
+    const name = nameOf(callee);
+    if (CODE_FROM_TEXT.has(name)) found.push(breach(`calls ${name}`));
+  };
+  visit(source, { CallExpression: check, NewExpression: check });
+  return found;
+}
+
+function bareErrorBreaches(source: SourceFile): Breach[] {
+  const found: Breach[] = [];
+  visit(source, {
+    ThrowStatement({ argument }) {
+      if (argument.type !== "NewExpression" && argument.type !== "CallExpression") return;
+      const name = nameOf(argument.callee);
+      if (!BARE_ERRORS.has(name)) return;
+      found.push({ rule: "typed errors", file: source.path, detail: `throws a bare ${name}` });
+    },
+  });
+  return found;
+}
+
+function processBreaches(source: SourceFile): Breach[] {
+  if (PROCESS_STARTERS.has(source.path)) return [];
+  return source.imports
+    .filter((name) => /^(node:)?child_process$/.test(name))
+    .map((name) => ({ rule: "few processes", file: source.path, detail: `imports ${name} and is not on the list` }));
+}
+
+/** A list of process starters with an entry that starts none hides the next one. */
+export function staleProcessStarters(sources: readonly SourceFile[]): Breach[] {
+  const starters = new Set(
+    sources
+      .filter(({ imports }) => imports.some((name) => /^(node:)?child_process$/.test(name)))
+      .map(({ path }) => path),
+  );
+  return [...PROCESS_STARTERS.keys()]
+    .filter((path) => !starters.has(path))
+    .map((file) => ({ rule: "few processes", file, detail: "is on the list and starts no process" }));
+}
+
+function starExportBreaches(source: SourceFile): Breach[] {
+  const found: Breach[] = [];
+  visit(source, {
+    ExportAllDeclaration(node) {
+      if (!source.path.endsWith("/index.ts")) return;
+      found.push({ rule: "named face", file: source.path, detail: `exports * from ${node.source.value}` });
+    },
+  });
+  return found;
+}
+
+/** `Error` of `Error` and of `globalThis.Error`; empty for anything else. */
+function nameOf(callee: { readonly type: string }): string {
+  if (callee.type === "Identifier" && "name" in callee) return String(callee.name);
+  if (callee.type !== "MemberExpression" || !("object" in callee) || !("property" in callee)) return "";
+  return nameOf(callee.object as { type: string }) === "globalThis" ? nameOf(callee.property as { type: string }) : "";
+}
