@@ -13,6 +13,8 @@ export interface ServerStatus {
   /** From the start of the connection to the tool list, in milliseconds. */
   readonly connectMs?: number;
   readonly error?: MeshError;
+  /** What discovery left out, and why. */
+  readonly warnings?: readonly string[];
 }
 
 /** One part of a tool's result, as MCP defines it (text, image, audio, resource, resource_link). */
@@ -27,7 +29,8 @@ export interface ToolResult {
 
 export interface ToolCallOptions {
   readonly signal: AbortSignal;
-  readonly timeoutMs: number;
+  /** In milliseconds; starts anew when the tool reports progress. Absent: what its server's configuration says. */
+  readonly timeoutMs?: number | undefined;
   /** Sent as `_meta["agentmesh/idempotencyKey"]`; the same for every repetition of one ambiguous attempt. */
   readonly idempotencyKey: string;
   /** Progress that the tool reports; never stored. */
