@@ -6,6 +6,7 @@ export function decideAdvance(state: RunState): readonly RunEventDraft[] {
   if (state.status === "cancelling")
     return state.busy === 0 && state.openNode === undefined ? [{ type: "run.cancelled" }] : [];
   if (state.status !== "running") return [];
+  if (state.mode === "plan" && state.compiled !== undefined) return [{ type: "run.succeeded" }];
   const consequences = [...skips(state), ...settlements(state)];
   if (consequences.length > 0) return consequences;
   if (state.compiled === undefined || state.proposal !== undefined || !isQuiet(state)) return [];

@@ -84,7 +84,7 @@ function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly
 }
 
 function decideStart(input: StartInput): readonly RunEventDraft[] {
-  const { tenant, name, inputs, policy, work } = input;
+  const { tenant, name, inputs, policy, work, mode } = input;
   const created: RunEventDraft = {
     type: "run.created",
     tenant,
@@ -92,6 +92,7 @@ function decideStart(input: StartInput): readonly RunEventDraft[] {
     inputs,
     policy,
     ...("goal" in work ? { goal: work.goal } : {}),
+    ...(mode === "plan" ? { mode } : {}),
   };
   const started: RunEventDraft = { type: "run.started" };
   if ("goal" in work) return [created, started, { type: "node.started", node: "planner", call: "planner#1" }];

@@ -95,6 +95,7 @@ function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.tenant = event.tenant;
   state.name = event.name;
   state.goal = event.goal;
+  state.mode = event.mode ?? "run";
   state.inputs = event.inputs;
   state.policy = event.policy;
   state.createdAtMs = event.atMs;

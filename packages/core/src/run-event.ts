@@ -37,6 +37,8 @@ const RunCreated = z.strictObject({
   name: z.string(),
   /** Absent when the run was given a plan. */
   goal: z.string().optional(),
+  /** `plan`: the run ends once its plan is accepted; no tool is called. Absent: `run`. */
+  mode: z.enum(["run", "plan"]).optional(),
   inputs: Payload,
   policy: RunPolicy,
 });

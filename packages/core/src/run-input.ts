@@ -26,6 +26,7 @@ export interface StartInput {
   readonly inputs: Payload;
   readonly policy: RunPolicy;
   /** A goal to plan for, or a plan to run. */
+  readonly mode: "run" | "plan";
   readonly work: { readonly goal: string } | { readonly plan: Plan };
 }
 

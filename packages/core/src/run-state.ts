@@ -96,6 +96,8 @@ export class RunState {
   tenant = "";
   name = "";
   goal: string | undefined;
+  /** `plan`: nothing is called, the run ends with its accepted plan. */
+  mode: "run" | "plan" = "run";
   inputs: Payload | undefined;
   policy: RunPolicy | undefined;
   status: RunStatus = "none";

@@ -2,6 +2,6 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
-  /** Calls back once, not before `atMs`; returns the way to cancel. Does not keep the process alive by itself. */
+  /** Calls back once, not before `atMs`; returns the way to cancel. */
   at(atMs: number, callback: () => void): () => void;
 }

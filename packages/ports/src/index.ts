@@ -9,6 +9,7 @@ export type {
   ModelCapabilities,
   ModelEndReason,
   ModelMessage,
+  ModelOutput,
   ModelRequest,
   ModelSampling,
   ModelStreamPart,

@@ -7,6 +7,8 @@ export type OutputControl = "schema" | "grammar" | "json" | "text";
 export interface ModelCapabilities {
   /** The best control that this model and backend really enforce. */
   readonly output: OutputControl;
+  /** `chat` (the default): messages keep their roles. `completion`: a base model that only continues text; messages are joined as they are. */
+  readonly prompt?: "chat" | "completion";
   /** Room for prompt and answer together, in tokens; absent: unknown. */
   readonly contextTokens?: number;
 }
@@ -23,10 +25,15 @@ export interface ModelSampling {
   readonly seed?: number;
 }
 
+/** JSON of a schema; or, for backends with the control `grammar`, text of a GBNF grammar (llama.cpp's notation, start rule `root`). */
+export type ModelOutput =
+  | { readonly name: string; readonly schema: JsonSchema; readonly grammar?: undefined }
+  | { readonly name: string; readonly grammar: string; readonly schema?: undefined };
+
 export interface ModelRequest {
   readonly messages: readonly ModelMessage[];
-  /** Asks for JSON of this schema. The driver enforces what it can; the caller always validates. */
-  readonly output?: { readonly name: string; readonly schema: JsonSchema };
+  /** The form of the answer. The driver enforces what it can; the caller always validates. */
+  readonly output?: ModelOutput;
   readonly sampling?: ModelSampling;
   readonly maxOutputTokens?: number;
   readonly stopSequences?: readonly string[];

@@ -1,1 +1,2 @@
 export { modelContract, type ModelContractSubject } from "./model-contract.ts";
+export { toolSourceContract, type ToolSourceContractSubject } from "./tool-source-contract.ts";

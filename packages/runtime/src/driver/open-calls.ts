@@ -1,0 +1,40 @@
+/** The calls that are under way, each with its way to be cancelled; those that do not listen are given up after a grace period. */
+import type { Clock } from "@agentmesh/ports";
+import { CallAbandonedError, CallCancelledError } from "./call-cancelled-error.ts";
+
+export interface OpenCall {
+  readonly signal: AbortSignal;
+  readonly startedAtMs: number;
+  /** True once: for whoever comes first with an outcome. */
+  close(): boolean;
+}
+
+export class OpenCalls {
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #abandon: (call: string, error: CallAbandonedError) => void;
+  readonly #open = new Map<string, AbortController>();
+
+  /** `abandon` is told of each call that has not ended within the grace period. */
+  constructor(clock: Clock, graceMs: number, abandon: (call: string, error: CallAbandonedError) => void) {
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+    this.#abandon = abandon;
+  }
+
+  open(call: string): OpenCall {
+    const controller = new AbortController();
+    this.#open.set(call, controller);
+    return { signal: controller.signal, startedAtMs: this.#clock.nowMs(), close: () => this.#open.delete(call) };
+  }
+
+  cancel(): void {
+    if (this.#open.size === 0) return;
+    const told = [...this.#open.keys()];
+    for (const controller of this.#open.values()) controller.abort(new CallCancelledError());
+    this.#clock.at(this.#clock.nowMs() + this.#graceMs, () => {
+      for (const call of told)
+        if (this.#open.delete(call)) this.#abandon(call, new CallAbandonedError(call, this.#graceMs));
+    });
+  }
+}

@@ -1,0 +1,203 @@
+/** Turns ready tasks into calls, and what comes of the calls into inputs. */
+import {
+  type CallFailedInput,
+  isToRepeat,
+  type Json,
+  type JsonObject,
+  MeshError,
+  resolveTask,
+  type RunEffect,
+  type TaskState,
+  type ToolSpec,
+} from "@agentmesh/core";
+import { ModelError, type NodeContext, ToolCallError } from "@agentmesh/ports";
+import { errorRecordOf } from "./error-record.ts";
+import { type OpenCall, OpenCalls } from "./open-calls.ts";
+import { observeModelCall } from "./model-journal.ts";
+import type { RunDriver } from "./run-driver.ts";
+
+type CallEffect = Extract<RunEffect, { type: "call-tool" }>;
+
+/** The tool behind a task is gone, or is not the one that the plan was checked against. */
+export class ToolChangedError extends MeshError {
+  constructor(tool: string, isGone: boolean) {
+    super({
+      code: isGone ? "AM_TOOL_GONE" : "AM_TOOL_CHANGED",
+      message: isGone ? `"${tool}" is not there any more.` : `"${tool}" has changed since the plan was checked.`,
+      hint: "Look at the server with: agentmesh tools. A new run plans with the tools as they are now.",
+      facts: { tool },
+    });
+  }
+}
+
+export class TaskCalls {
+  readonly #driver: RunDriver;
+  readonly #calls: OpenCalls;
+  /** Resolved arguments of tasks between their resolution and their call. */
+  readonly #arguments = new Map<string, JsonObject>();
+
+  constructor(driver: RunDriver) {
+    this.#driver = driver;
+    const { clock, cancelGraceMs } = driver.services;
+    this.#calls = new OpenCalls(clock, cancelGraceMs, (call, error) => this.#abandon(call, error));
+  }
+
+  /** Looks at a ready task's values and answers in the same turn. */
+  resolve(key: string): void {
+    const task = this.#taskOf(key);
+    try {
+      const resolved = resolveTask(task, this.#driver.values.valueOf, this.#toolOf(task));
+      if (resolved.kind !== "start")
+        return this.#driver.feed({ type: "task-resolved", task: key, resolution: resolved });
+      this.#arguments.set(key, resolved.args);
+      const args = this.#driver.write(resolved.args);
+      // arguments follow from the plan and the outputs, so only their hash and size are stored when they are large
+      this.#driver.feed({ type: "task-resolved", task: key, resolution: { kind: "start", args: args.payload } });
+    } catch (error) {
+      this.#driver.feed({
+        type: "task-resolved",
+        task: key,
+        resolution: { kind: "fail", error: errorRecordOf(error, this.#driver.services.mask) },
+      });
+    }
+  }
+
+  start(effect: CallEffect): void {
+    const call = this.#calls.open(callKey(effect.task, effect.attempt));
+    void this.#call(effect, call);
+  }
+
+  cancel(): void {
+    this.#calls.cancel();
+  }
+
+  async #call(effect: CallEffect, call: OpenCall): Promise<void> {
+    const task = this.#taskOf(effect.task);
+    const { clock } = this.#driver.services;
+    try {
+      const value = await this.#execute(effect, task, call.signal);
+      if (!call.close()) return;
+      this.#succeed(effect, task, { value, durationMs: clock.nowMs() - call.startedAtMs });
+    } catch (error) {
+      if (call.close()) this.#fail(effect, error, clock.nowMs() - call.startedAtMs);
+    }
+  }
+
+  #execute(effect: CallEffect, task: TaskState, signal: AbortSignal): Promise<Json> {
+    const { services, state } = this.#driver;
+    const binding = state.bindings[useOf(task)];
+    const args = this.#arguments.get(effect.task) ?? {};
+    this.#arguments.delete(effect.task);
+    if (binding === undefined) return Promise.reject(new ToolChangedError(useOf(task), true));
+    const timeoutMs =
+      task.compiled.spec.timeoutMs ?? services.tools.timeoutMs(binding.tool) ?? state.policy?.timeoutMs ?? 60_000;
+    const { task: key, attempt, idempotencyKey } = effect;
+    const onProgress = (progress: {
+      readonly progress: number;
+      readonly total?: number;
+      readonly message?: string;
+    }): void => this.#driver.show({ type: "task.progress", task: key, ...progress });
+    return services.nodes.executor.execute(
+      { task: key, attempt, binding, args, timeoutMs, idempotencyKey, onProgress },
+      this.#context(effect, signal),
+    );
+  }
+
+  #context(effect: CallEffect, signal: AbortSignal): NodeContext {
+    const { run, state, services } = this.#driver;
+    const call = callKey(effect.task, effect.attempt);
+    return {
+      run,
+      tenant: state.tenant,
+      signal,
+      model: (role) => services.models.model(role, (observed) => observeModelCall(this.#driver, call, observed)),
+      report: (progress) => {
+        if (progress.type === "note") this.#driver.show({ type: "node.note", call, message: progress.message });
+        else this.#driver.show({ type: "node.delta", call, kind: progress.type, delta: progress.delta });
+      },
+    };
+  }
+
+  #succeed(
+    { task: key, attempt }: CallEffect,
+    task: TaskState,
+    { value, durationMs }: { readonly value: Json; readonly durationMs: number },
+  ): void {
+    const written = this.#driver.write(value);
+    try {
+      const again = isToRepeat(task, value, this.#driver.values.valueOf);
+      this.#driver.feed(
+        {
+          type: "call-succeeded",
+          task: key,
+          attempt,
+          output: written.payload,
+          durationMs,
+          ...(again ? { isToRepeat: true } : {}),
+        },
+        written,
+      );
+    } catch (error) {
+      this.#driver.feed({
+        type: "call-failed",
+        task: key,
+        attempt,
+        error: errorRecordOf(error, this.#driver.services.mask),
+        outcome: "failed",
+        isRetryable: false,
+        durationMs,
+      });
+    }
+  }
+
+  #fail({ task, attempt }: CallEffect, error: unknown, durationMs: number): void {
+    const record = errorRecordOf(error, this.#driver.services.mask);
+    this.#driver.feed({ type: "call-failed", task, attempt, error: record, ...outcomeOf(error), durationMs });
+  }
+
+  #abandon(call: string, error: MeshError): void {
+    const at = call.lastIndexOf("#");
+    const [task, attempt] = [call.slice(0, at), Number(call.slice(at + 1))];
+    const record = errorRecordOf(error, this.#driver.services.mask);
+    this.#driver.feed({
+      type: "call-failed",
+      task,
+      attempt,
+      error: record,
+      outcome: "unknown",
+      isRetryable: false,
+      durationMs: this.#driver.services.cancelGraceMs,
+    });
+  }
+
+  /** Throws ToolChangedError. */
+  #toolOf(task: TaskState): ToolSpec {
+    const binding = this.#driver.state.bindings[useOf(task)];
+    const tool = this.#driver.services.tools.find(binding?.tool ?? "");
+    if (tool === undefined) throw new ToolChangedError(binding?.tool ?? useOf(task), true);
+    if (tool.fingerprint !== binding?.fingerprint) throw new ToolChangedError(tool.name, false);
+    return tool;
+  }
+
+  #taskOf(key: string): TaskState {
+    const task = this.#driver.state.taskOf.get(key);
+    if (task === undefined) throw new ToolChangedError(key, true);
+    return task;
+  }
+}
+
+/** A model call or a mistake of ours has no effect on the world; only a tool's own error knows better. */
+function outcomeOf(error: unknown): Pick<CallFailedInput, "outcome" | "isRetryable"> {
+  if (error instanceof ToolCallError) return { outcome: error.outcome, isRetryable: error.retryable };
+  const isCancelled = error instanceof ModelError && error.code === "AM_MODEL_CANCELLED";
+  return { outcome: isCancelled ? "unknown" : "failed", isRetryable: false };
+}
+
+function useOf(task: TaskState): string {
+  const { spec } = task.compiled;
+  return task.isOnFallback && typeof spec.onError === "object" ? spec.onError.use : spec.use;
+}
+
+function callKey(task: string, attempt: number): string {
+  return `${task}#${attempt}`;
+}

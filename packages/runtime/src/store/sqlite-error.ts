@@ -1,0 +1,66 @@
+/** Turns what node:sqlite throws into a StoreError that says what to do. */
+import { MeshError } from "@agentmesh/core";
+import { StoreError, type StoreErrorCode } from "@agentmesh/ports";
+
+interface Explanation {
+  readonly code: StoreErrorCode;
+  readonly reason: string;
+  readonly hint: string;
+  readonly retryable?: boolean;
+}
+
+/** By SQLite's primary result code (https://sqlite.org/rescode.html). */
+const EXPLANATIONS: Readonly<Record<number, Explanation>> = {
+  5: {
+    code: "AM_STORE_BUSY",
+    reason: "another process holds it locked",
+    hint: "Wait for the other process, or stop it.",
+    retryable: true,
+  },
+  8: {
+    code: "AM_STORE_READ_ONLY",
+    reason: "it cannot be written",
+    hint: "Check the permissions of the file and its folder, or name another with --store PATH.",
+  },
+  10: {
+    code: "AM_STORE_FAILED",
+    reason: "the disk reports an error",
+    hint: "Check the disk. What was stored before is kept.",
+  },
+  11: {
+    code: "AM_STORE_FAILED",
+    reason: "the file is damaged",
+    hint: "Restore it from a backup, or name another with --store PATH.",
+  },
+  13: {
+    code: "AM_STORE_FULL",
+    reason: "the disk is full",
+    hint: "Make room. What was stored before is kept; the run can be taken up again.",
+  },
+  14: {
+    code: "AM_STORE_UNAVAILABLE",
+    reason: "it cannot be opened",
+    hint: "Check that the folder exists and may be written, or name another with --store PATH.",
+  },
+  26: { code: "AM_STORE_NOT_OURS", reason: "the file is no database", hint: "Name another file with --store PATH." },
+};
+
+export function storeErrorFrom(error: unknown, path: string): MeshError {
+  if (error instanceof MeshError) return error;
+  const resultCode = (error as { readonly errcode?: unknown }).errcode;
+  const message = error instanceof Error ? error.message : String(error);
+  const known = typeof resultCode === "number" ? EXPLANATIONS[resultCode & 0xff] : undefined;
+  const explanation = known ?? {
+    code: "AM_STORE_UNAVAILABLE" as const,
+    reason: message,
+    hint: "Check the path and its folder, or name another with --store PATH.",
+  };
+  return new StoreError({
+    code: explanation.code,
+    message: `The store ${path} cannot be used: ${explanation.reason}.`,
+    hint: explanation.hint,
+    facts: { path, cause: message },
+    retryable: explanation.retryable ?? false,
+    cause: error,
+  });
+}
