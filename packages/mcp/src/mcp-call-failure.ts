@@ -1,0 +1,98 @@
+/** Reads what the SDK rejects a call with, and what it says of the call: was it never received, did it fail, or is it unknown? */
+import type { ToolCallError } from "@agentmesh/ports";
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
+import {
+  answerUnreadable,
+  type CalledTool,
+  endedInCall,
+  outputTooLarge,
+  serverDisconnected,
+  serverUnavailable,
+  toolFailed,
+} from "./call-failure.ts";
+import type { Deadline } from "./deadline.ts";
+import type { McpServerConfig } from "./mcp-server-config.ts";
+import { startFailure, systemCode } from "./start-failure.ts";
+import { TransportFault } from "./transport-fault.ts";
+
+/** No connection was made, so nothing was sent. */
+const NO_CONNECTION = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+/** What servers of the older era answer to a session they do not know: by the specification with HTTP 404. */
+const SESSION_NOT_FOUND = -32001;
+const NOT_CONNECTED = "Not connected";
+const INTERNAL_ERROR: number = ProtocolErrorCode.InternalError;
+
+export interface FailedCall {
+  readonly called: CalledTool;
+  readonly deadline: Deadline;
+  readonly config: McpServerConfig;
+  /** What became of the connection; continues `its server ...`. */
+  readonly lossText: () => string;
+}
+
+/** Whether the server cannot have begun the call: then a new connection may send it again. */
+export function wasNeverReceived(error: unknown, hasSession: boolean): boolean {
+  if (error instanceof SdkHttpError) return hasSession && isSessionLoss(error);
+  if (error instanceof ProtocolError) {
+    return hasSession && error.code === SESSION_NOT_FOUND && /session/i.test(error.message);
+  }
+  if (error instanceof SdkError) return error.code === SdkErrorCode.NotConnected;
+  if (error instanceof Error && error.message === NOT_CONNECTED) return true;
+  return NO_CONNECTION.has(systemCode(error) ?? "");
+}
+
+function isSessionLoss({ status, data }: SdkHttpError): boolean {
+  return status === 404 || (status === 400 && /session/i.test(String(data.text)));
+}
+
+export function callFailure(error: unknown, call: FailedCall): ToolCallError {
+  const { called, deadline, config, lossText } = call;
+  if (deadline.end !== undefined) return endedInCall(called, deadline.end, deadline.timeoutMs);
+  if (error instanceof ProtocolError) return answeredError(error, call);
+  if (error instanceof SdkHttpError || error instanceof UnauthorizedError) return httpError(error, call);
+  if (error instanceof SdkError && error.code !== SdkErrorCode.ConnectionClosed) return sdkError(error, called);
+  const code = systemCode(error);
+  const isHttp = config.transport === "http";
+  return serverDisconnected(called, isHttp && code !== undefined ? `cut the connection (${code})` : lossText(), error);
+}
+
+function answeredError(error: ProtocolError, { called, config }: FailedCall): ToolCallError {
+  const fault: unknown = error.data;
+  if (fault instanceof TransportFault) {
+    return fault.kind === "too-large"
+      ? outputTooLarge(called, { bytes: fault.bytes, bytesMax: config.outputBytesMax })
+      : serverDisconnected(called, "broke off its answer", error);
+  }
+  const retryable = error.code === INTERNAL_ERROR;
+  return toolFailed(called, { text: error.message, retryable, cause: error });
+}
+
+/** 4xx: turned away before the tool was asked. 5xx: a gateway may have passed it on. */
+function httpError(error: SdkHttpError | UnauthorizedError, { called, config }: FailedCall): ToolCallError {
+  if (error instanceof SdkHttpError && error.status >= 500) {
+    return serverDisconnected(called, `answered HTTP ${error.status}`, error);
+  }
+  return serverUnavailable(called, { error: startFailure({ server: called.server, config }, error) });
+}
+
+function sdkError(error: SdkError, called: CalledTool): ToolCallError {
+  if (error.code === SdkErrorCode.UnsupportedResultType) {
+    const text = "it asks for more input in mid-call, which is not spoken yet";
+    return toolFailed(called, { text, retryable: false, cause: error });
+  }
+  return answerUnreadable(called, error.message, error);
+}

@@ -1,0 +1,271 @@
+/**
+ * One connection to one MCP server, from handshake to goodbye. It is never used again: when it is lost, a new one is
+ * made, with a transport and a client of its own. Loads the SDK, so it is itself loaded when a server is first wanted.
+ */
+import type { JsonObject, ToolSpec } from "@agentmesh/core";
+import type { ToolProgress, ToolResult } from "@agentmesh/ports";
+import {
+  type CallToolResult,
+  Client,
+  type ClientOptions,
+  type Progress,
+  type Tool,
+} from "@modelcontextprotocol/client";
+import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/validators/cf-worker";
+import { type ByteLimits, MESSAGE_BYTES_MAX } from "./byte-limits.ts";
+import { cleanText } from "./clean-text.ts";
+import { Deadline } from "./deadline.ts";
+import { HttpTransport } from "./http-transport.ts";
+import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
+import type { McpServerConfig } from "./mcp-server-config.ts";
+import { ServerStartError } from "./server-start-error.ts";
+import { startFailure } from "./start-failure.ts";
+import { StdioTransport } from "./stdio-transport.ts";
+import { type Discovery, discover } from "./tool-discovery.ts";
+import { toolResult } from "./tool-output.ts";
+import { ToolSubscription } from "./tool-subscription.ts";
+
+const CLIENT_INFO = { name: "agentmesh", title: "AgentMesh", version: "0.1.0" };
+const MODERN_REVISION = "2026-07-28";
+export const IDEMPOTENCY_KEY_META = "agentmesh/idempotencyKey";
+
+/** Timeouts are ours (Deadline): the SDK's own clock never ends a request. The longest that a timer can wait. */
+const NEVER_MS = 2_147_483_647;
+/** How long a stdio server may leave the question for the newer era unanswered before it is taken for an older one. */
+const STDIO_PROBE_MS = 2_000;
+const LIST_PAGES_MAX = 200;
+/** Changes of the tool list within this time are looked at once. */
+const REFRESH_DELAY_MS = 200;
+const PROGRESS_TEXT_CHARS_MAX = 500;
+
+type Protocol = McpServerConfig["protocol"];
+
+export interface ConnectionOptions {
+  readonly server: string;
+  readonly config: McpServerConfig;
+  /** Gives up the start. */
+  readonly signal: AbortSignal;
+  /** Told once, when the connection is gone without having been closed. */
+  readonly onLost: (connection: McpConnection) => void;
+  /** The server changed its tools. */
+  readonly onTools: (connection: McpConnection) => void;
+}
+
+export interface ConnectionCall {
+  readonly spec: ToolSpec;
+  readonly args: JsonObject;
+  readonly idempotencyKey: string;
+  readonly deadline: Deadline;
+  readonly onProgress: ((progress: ToolProgress) => void) | undefined;
+}
+
+/** The server cannot have begun the call: it may be sent again over a new connection. */
+export const NEVER_RECEIVED = Symbol("never received");
+
+/** Connects and lists the tools. Rejects with ServerStartError only, when nothing of the attempt is left. */
+export async function openConnection(options: ConnectionOptions): Promise<McpConnection> {
+  const { config } = options;
+  try {
+    return await attempt(options, config.protocol);
+  } catch (error) {
+    // An older server may leave when it is asked for the newer era.
+    const isProbeDeath = error instanceof ServerStartError && error.code === "AM_SERVER_EXITED";
+    if (!isProbeDeath || config.transport !== "stdio" || config.protocol !== "auto") throw error;
+    return attempt(options, "legacy");
+  }
+}
+
+async function attempt(options: ConnectionOptions, protocol: Protocol): Promise<McpConnection> {
+  const { server, config, signal } = options;
+  using deadline = new Deadline(signal, config.startTimeoutMs);
+  const connection = new McpConnection(options, protocol);
+  try {
+    await deadline.race(connection.open(deadline.signal));
+    return connection;
+  } catch (error) {
+    await connection.abandon();
+    throw startFailure({ server, config, stdio: connection.stdio, ended: deadline.end }, error);
+  }
+}
+
+export class McpConnection {
+  readonly #options: ConnectionOptions;
+  readonly #client: Client;
+  readonly #transport: StdioTransport | HttpTransport;
+  #discovery: Discovery = { tools: [], warnings: [] };
+  #specs: ReadonlyMap<string, ToolSpec> = new Map();
+  #subscription: ToolSubscription | undefined;
+  #refresh: NodeJS.Timeout | undefined;
+  #lists = 0;
+  #isReady = false;
+  #isLeft = false;
+  #isClosed = false;
+
+  constructor(options: ConnectionOptions, protocol: Protocol) {
+    const { config } = options;
+    this.#options = options;
+    const limits: ByteLimits = { outputBytesMax: config.outputBytesMax, messageBytesMax: MESSAGE_BYTES_MAX };
+    this.#transport =
+      config.transport === "stdio" ? new StdioTransport(config, limits) : new HttpTransport(config, limits);
+    this.#client = new Client(CLIENT_INFO, clientOptions(protocol, config));
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client has no other way
+    this.#client.onclose = () => this.#lost();
+    this.#client.setNotificationHandler("notifications/tools/list_changed", () => this.#listSoon());
+  }
+
+  get discovery(): Discovery {
+    return this.#discovery;
+  }
+
+  /** The MCP revision that both sides agreed on. */
+  get protocolVersion(): string | undefined {
+    return this.#client.getNegotiatedProtocolVersion();
+  }
+
+  get isOpen(): boolean {
+    return this.#isReady && !this.#isClosed;
+  }
+
+  get stdio(): StdioTransport | undefined {
+    return this.#transport instanceof StdioTransport ? this.#transport : undefined;
+  }
+
+  spec(tool: string): ToolSpec | undefined {
+    return this.#specs.get(tool);
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#client.connect(this.#transport, { signal, timeout: NEVER_MS });
+    await this.#list(signal);
+    this.#isReady = true;
+    const changes = this.#client.getServerCapabilities()?.tools?.listChanged === true;
+    if (changes && this.#client.getProtocolEra() === "modern") {
+      this.#subscription = new ToolSubscription(this.#client, () => this.#listSoon());
+    }
+  }
+
+  /** Rejects with ToolCallError only. */
+  async call(call: ConnectionCall): Promise<ToolResult | typeof NEVER_RECEIVED> {
+    const { spec, deadline } = call;
+    const hadSession = this.#hasSession();
+    let answer: CallToolResult;
+    try {
+      answer = await this.#send(call);
+    } catch (error) {
+      if (deadline.end === undefined && wasNeverReceived(error, hadSession)) return NEVER_RECEIVED;
+      const { config } = this.#options;
+      throw callFailure(error, { called: spec, deadline, config, lossText: () => this.lossText() });
+    }
+    return toolResult(answer, spec);
+  }
+
+  /** How the connection ended; continues `Server "x" ...`. */
+  lossText(): string {
+    const { stdio } = this;
+    if (this.#isLeft) return "was closed";
+    if (stdio === undefined) return "closed the connection";
+    if (stdio.isGarbled) return "wrote what is not MCP to its standard output";
+    if (stdio.exit === undefined) return "closed the connection";
+    const { code, signal } = stdio.exit;
+    const lines = stdio.errorLines.slice(-1).map((line) => `, saying "${line}"`);
+    return `${code === null ? `was ended by ${signal ?? "a signal"}` : `exited with code ${code}`}${lines.join("")}`;
+  }
+
+  /** Says goodbye. Resolves when nothing of the connection is left; never rejects. */
+  async close(): Promise<void> {
+    this.#isLeft = this.isOpen;
+    this.#stop();
+    await this.#client.close().catch(() => {});
+    await this.stdio?.close();
+  }
+
+  /** As `close`, without manners: for a connection that failed. */
+  async abandon(): Promise<void> {
+    this.#stop();
+    const { stdio } = this;
+    await (stdio === undefined ? this.#transport.close().catch(() => {}) : stdio.abandon());
+  }
+
+  #send({ spec, args, idempotencyKey, deadline, onProgress }: ConnectionCall): Promise<CallToolResult> {
+    const { tool, inputSchema } = spec;
+    return this.#client.callTool(
+      { name: tool, arguments: args, _meta: { [IDEMPOTENCY_KEY_META]: idempotencyKey } },
+      {
+        signal: deadline.signal,
+        timeout: NEVER_MS,
+        // Gives the SDK what it needs for headers, and no output schema: results are checked here, by core.
+        toolDefinition: { name: tool, inputSchema: inputSchema as Tool["inputSchema"] },
+        onprogress: (progress) => {
+          deadline.restart();
+          onProgress?.(progressOf(progress));
+        },
+      },
+    );
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const list = ++this.#lists;
+    const { server, config } = this.#options;
+    // The SDK prints when it is asked for tools that were not promised.
+    const hasTools = this.#client.getServerCapabilities()?.tools !== undefined;
+    const options = { signal, timeout: NEVER_MS, cacheMode: "refresh" as const };
+    const listed = hasTools ? (await this.#client.listTools(undefined, options)).tools : [];
+    if (list !== this.#lists) return;
+    this.#discovery = discover(server, listed, config);
+    this.#specs = new Map(this.#discovery.tools.map((spec) => [spec.tool, spec]));
+  }
+
+  #listSoon(): void {
+    if (this.#refresh !== undefined || this.#isClosed) return;
+    this.#refresh = setTimeout(() => void this.#listAgain(), REFRESH_DELAY_MS).unref();
+  }
+
+  /** When it fails, the list that is known stands; the next call shows what is wrong. */
+  async #listAgain(): Promise<void> {
+    this.#refresh = undefined;
+    if (!this.#isReady) return this.#listSoon();
+    using deadline = new Deadline(AbortSignal.any([]), this.#options.config.startTimeoutMs);
+    try {
+      await this.#list(deadline.signal);
+    } catch {
+      return;
+    }
+    if (!this.#isClosed) this.#options.onTools(this);
+  }
+
+  #hasSession(): boolean {
+    return this.#transport instanceof HttpTransport && this.#transport.sessionId !== undefined;
+  }
+
+  #lost(): void {
+    const wasClosed = this.#isClosed;
+    this.#stop();
+    if (!wasClosed && this.#isReady) this.#options.onLost(this);
+  }
+
+  #stop(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#refresh);
+    this.#subscription?.close();
+  }
+}
+
+function clientOptions(protocol: Protocol, { transport }: McpServerConfig): ClientOptions {
+  const probe = transport === "stdio" ? { timeoutMs: STDIO_PROBE_MS } : {};
+  const mode = protocol === "modern" ? { pin: MODERN_REVISION } : protocol;
+  return {
+    versionNegotiation: { mode, probe },
+    listMaxPages: LIST_PAGES_MAX,
+    inputRequired: { autoFulfill: false },
+    // The SDK's default compiles schemas to code, which must never happen to a stranger's schema.
+    jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
+  };
+}
+
+function progressOf({ progress, total, message }: Progress): ToolProgress {
+  return {
+    progress,
+    ...(total === undefined ? {} : { total }),
+    ...(message === undefined ? {} : { message: cleanText(message, PROGRESS_TEXT_CHARS_MAX) }),
+  };
+}

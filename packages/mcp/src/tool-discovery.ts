@@ -1,0 +1,82 @@
+/** From what a server lists to what the mesh knows of its tools: filtered, cleaned, classed and fingerprinted. */
+import { isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
+import type { Tool } from "@modelcontextprotocol/client";
+import { cleanText, isPlainName } from "./clean-text.ts";
+import type { McpServerConfig } from "./mcp-server-config.ts";
+import { toolId } from "./server-name.ts";
+import { toolFingerprint } from "./tool-fingerprint.ts";
+import { effectOf, isOpenWorld } from "./tool-trust.ts";
+
+/** A server that offers more is cut here. */
+const TOOLS_MAX = 10_000;
+const NAME_CHARS_MAX = 256;
+const TITLE_CHARS_MAX = 200;
+const DESCRIPTION_CHARS_MAX = 8_192;
+
+export interface Discovery {
+  /** In the server's order. */
+  readonly tools: readonly ToolSpec[];
+  /** What was left out and why, for the operator. */
+  readonly warnings: readonly string[];
+}
+
+type Filter = McpServerConfig["tools"];
+
+export function discover(server: string, listed: readonly Tool[], config: McpServerConfig): Discovery {
+  const warnings: string[] = [];
+  const tools = new Map<string, ToolSpec>();
+  for (const tool of listed) {
+    const reason = tools.size >= TOOLS_MAX ? `only ${TOOLS_MAX} tools of a server are kept` : refusalOf(tool, tools);
+    if (reason !== undefined) warnings.push(`Left out "${cleanText(tool.name, TITLE_CHARS_MAX)}": ${reason}.`);
+    else if (isWanted(tool.name, config.tools)) tools.set(tool.name, specOf(server, tool, config));
+  }
+  const offered = new Set(listed.map(({ name }) => name));
+  for (const name of config.tools.allow ?? []) {
+    if (!offered.has(name)) warnings.push(`The configuration allows "${name}", which the server does not offer.`);
+  }
+  return { tools: [...tools.values()], warnings };
+}
+
+function isWanted(name: string, { allow, deny }: Filter): boolean {
+  return (allow === undefined || allow.includes(name)) && !deny.includes(name);
+}
+
+function refusalOf(tool: Tool, known: ReadonlyMap<string, ToolSpec>): string | undefined {
+  if (tool.name.length > NAME_CHARS_MAX) return `its name is longer than ${NAME_CHARS_MAX} characters`;
+  if (!isPlainName(tool.name)) return "its name holds characters that nobody sees";
+  if (known.has(tool.name)) return "another tool of the server has the same name";
+  if (tool.execution?.taskSupport === "required") return "it only runs as a task, which is not spoken yet";
+  return undefined;
+}
+
+function specOf(server: string, tool: Tool, config: McpServerConfig): ToolSpec {
+  const { name, description, annotations = {} } = tool;
+  const inputSchema = objectOf(tool.inputSchema) ?? {};
+  const outputSchema = objectOf(tool.outputSchema);
+  const title = cleanText(tool.title ?? annotations.title ?? "", TITLE_CHARS_MAX);
+  const isTrusted = config.trust.annotations;
+  const override = Object.hasOwn(config.tools.overrides, name) ? config.tools.overrides[name] : undefined;
+  return {
+    name: toolId(server, name),
+    server,
+    tool: name,
+    ...(title === "" ? {} : { title }),
+    description: cleanText(description ?? "", DESCRIPTION_CHARS_MAX),
+    inputSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+    effect: override?.effect ?? effectOf(annotations, isTrusted),
+    isOpenWorld: isOpenWorld(annotations, isTrusted),
+    fingerprint: toolFingerprint({
+      name,
+      description,
+      inputSchema,
+      outputSchema,
+      annotations: objectOf(tool.annotations),
+    }),
+  };
+}
+
+/** What came over the wire is JSON already. */
+function objectOf(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
