@@ -1,0 +1,10 @@
+export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./define-tool.ts";
+export { LocalToolSource, type LocalToolSourceOptions } from "./local-tool-source.ts";
+export { McpServerConfig, type McpServerConfigInput } from "./mcp-server-config.ts";
+export { McpToolProxy } from "./mcp-tool-proxy.ts";
+export { McpToolSource, type McpToolSourceOptions } from "./mcp-tool-source.ts";
+export { ServerLostError } from "./server-lost-error.ts";
+export { ServerNameError, type ServerNameFault } from "./server-name-error.ts";
+export { ServerStartError, type ServerStartErrorCode, type ServerStartErrorOptions } from "./server-start-error.ts";
+export type { StandardSchema } from "./standard-schema.ts";
+export { ToolDefinitionError } from "./tool-definition-error.ts";

@@ -1,0 +1,198 @@
+/** Functions of this process as a server of tools. A call costs a function call; the checks and errors are those of every tool. */
+import { isJson, type Json, jsonPointer, type JsonObject, type ToolSpec } from "@agentmesh/core";
+import type { ServerState, ServerStatus, ToolCallOptions, ToolResult, ToolSource } from "@agentmesh/ports";
+import {
+  type CalledTool,
+  cancelledBeforeSent,
+  endedInCall,
+  outputInvalid,
+  outputTooLarge,
+  serverUnavailable,
+  toolFailed,
+  toolUnknown,
+} from "./call-failure.ts";
+import { ChangeListeners } from "./change-listeners.ts";
+import { Deadline } from "./deadline.ts";
+import type { LocalTool } from "./define-tool.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, DEFAULT_OUTPUT_BYTES_MAX } from "./mcp-server-config.ts";
+import { requireServerName, toolId } from "./server-name.ts";
+import type { StandardIssue, StandardSchema } from "./standard-schema.ts";
+import { ToolDefinitionError } from "./tool-definition-error.ts";
+import { toolFingerprint } from "./tool-fingerprint.ts";
+
+/** So many of the faults of an argument or output are told. */
+const ISSUES_MAX = 5;
+
+export interface LocalToolSourceOptions {
+  /** The name under which plans address the tools: `server.tool`. */
+  readonly server: string;
+  readonly tools: readonly LocalTool[];
+  /** Of a call without one of its own, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Of one result, as JSON. */
+  readonly outputBytesMax?: number;
+}
+
+interface Served {
+  readonly local: LocalTool;
+  readonly spec: ToolSpec;
+}
+
+export class LocalToolSource implements ToolSource {
+  readonly server: string;
+  readonly #served = new Map<string, Served>();
+  readonly #specs: readonly ToolSpec[];
+  readonly #timeoutMs: number;
+  readonly #outputBytesMax: number;
+  readonly #listeners = new ChangeListeners();
+  #state: ServerState = "idle";
+
+  /** Throws ServerNameError, or ToolDefinitionError when two tools have one name. */
+  constructor({ server, tools, timeoutMs, outputBytesMax }: LocalToolSourceOptions) {
+    this.server = requireServerName(server);
+    this.#timeoutMs = timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.#outputBytesMax = outputBytesMax ?? DEFAULT_OUTPUT_BYTES_MAX;
+    for (const local of tools) {
+      if (this.#served.has(local.name)) {
+        throw new ToolDefinitionError(local.name, { says: "is defined twice", hint: "Give each tool its own name." });
+      }
+      this.#served.set(local.name, { local, spec: specOf(server, local) });
+    }
+    this.#specs = [...this.#served.values()].map(({ spec }) => spec);
+  }
+
+  status(): ServerStatus {
+    return { server: this.server, state: this.#state, transport: "local", tools: this.#specs.length };
+  }
+
+  connect(_signal: AbortSignal): Promise<ServerStatus> {
+    if (this.#state === "idle") this.#become("ready");
+    return Promise.resolve(this.status());
+  }
+
+  tools(): readonly ToolSpec[] {
+    return this.#specs;
+  }
+
+  async call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
+    const called: CalledTool = { name: toolId(this.server, tool), server: this.server, tool };
+    const served = this.#served.get(tool);
+    if (this.#state === "closed") throw serverUnavailable(called, {});
+    if (this.#state === "idle") this.#become("ready");
+    if (served === undefined) throw toolUnknown(called, this.#served.keys());
+    using deadline = new Deadline(options.signal, options.timeoutMs ?? served.local.timeoutMs ?? this.#timeoutMs);
+    if (deadline.end !== undefined) throw cancelledBeforeSent(called);
+    try {
+      return await deadline.race(this.#run(served, args, { deadline, options }));
+    } catch (error) {
+      throw deadline.end === undefined ? error : endedInCall(called, deadline.end, deadline.timeoutMs);
+    }
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  close(): Promise<void> {
+    if (this.#state !== "closed") this.#become("closed");
+    return Promise.resolve();
+  }
+
+  async #run({ local, spec }: Served, args: JsonObject, { deadline, options }: LocalCall): Promise<ToolResult> {
+    const parsed = await local.input["~standard"].validate(args);
+    if (parsed.issues !== undefined) {
+      const text = `its arguments are invalid: ${issueTexts(parsed.issues).join("; ")}`;
+      throw toolFailed(spec, { text, retryable: false });
+    }
+    let output: unknown;
+    try {
+      output = await local.run(parsed.value, {
+        signal: deadline.signal,
+        idempotencyKey: options.idempotencyKey,
+        progress: (progress) => {
+          deadline.restart();
+          if (deadline.end === undefined) options.onProgress?.(progress);
+        },
+      });
+    } catch (error) {
+      throw toolFailed(spec, {
+        text: error instanceof Error ? error.message : String(error),
+        retryable: true,
+        cause: error,
+      });
+    }
+    const value = local.output === undefined ? wrapped(output) : await checked(spec, local.output, output);
+    return { value: this.#json(spec, value), isChecked: local.output !== undefined };
+  }
+
+  /** A copy, as JSON: what the function does with its object later changes nothing. */
+  #json(spec: ToolSpec, value: unknown): Json {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(value) as string | undefined;
+    } catch (error) {
+      throw notJson(spec, error instanceof Error ? error.message : String(error));
+    }
+    if (text === undefined) throw notJson(spec, "nothing of it is JSON");
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.#outputBytesMax) throw outputTooLarge(spec, { bytes, bytesMax: this.#outputBytesMax });
+    const copy: unknown = JSON.parse(text);
+    if (!isJson(copy)) throw notJson(spec, "it nests too deep");
+    return copy;
+  }
+
+  #become(state: ServerState): void {
+    this.#state = state;
+    this.#listeners.tell();
+  }
+}
+
+interface LocalCall {
+  readonly deadline: Deadline;
+  readonly options: ToolCallOptions;
+}
+
+function specOf(server: string, local: LocalTool): ToolSpec {
+  const { name, title, description, inputSchema, outputSchema, effect, isOpenWorld } = local;
+  return {
+    name: toolId(server, name),
+    server,
+    tool: name,
+    ...(title === undefined ? {} : { title }),
+    description,
+    inputSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+    effect,
+    isOpenWorld,
+    fingerprint: toolFingerprint({ name, description, inputSchema, outputSchema, annotations: undefined }),
+  };
+}
+
+/** A result that is no JSON object of its own, as an MCP tool would give it. */
+function wrapped(output: unknown): unknown {
+  if (output === undefined) return { text: "", content: [] };
+  return typeof output === "string" ? { text: output, content: [{ type: "text", text: output }] } : output;
+}
+
+async function checked(spec: ToolSpec, schema: StandardSchema, output: unknown): Promise<unknown> {
+  const parsed = await schema["~standard"].validate(output);
+  if (parsed.issues === undefined) return parsed.value;
+  throw outputInvalid(
+    spec,
+    parsed.issues
+      .slice(0, ISSUES_MAX)
+      .map((issue) => ({ path: pointerOf(issue), keyword: "schema", message: issue.message })),
+  );
+}
+
+function notJson(spec: ToolSpec, message: string): Error {
+  return outputInvalid(spec, [{ path: "", keyword: "json", message }]);
+}
+
+function issueTexts(issues: readonly StandardIssue[]): readonly string[] {
+  return issues.slice(0, ISSUES_MAX).map((issue) => `${pointerOf(issue) || "/"} ${issue.message}`);
+}
+
+function pointerOf({ path = [] }: StandardIssue): string {
+  return jsonPointer(path.map((part) => String(typeof part === "object" ? part.key : part)));
+}
