@@ -134,10 +134,7 @@ function options(changes: Partial<ToolCallOptions> = {}): ToolCallOptions {
 }
 
 async function failure(call: Promise<unknown>): Promise<ToolCallError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
+  const error: unknown = await call.then(() => undefined).catch((error_: unknown) => error_);
   expect(error).toBeInstanceOf(ToolCallError);
   return error as ToolCallError;
 }
