@@ -1,5 +1,7 @@
-/** Which tests exist. `unit` needs Node and npm alone; `corpora` needs the folder that AGENTMESH_CORPORA names. */
+/** Which tests exist. `unit` needs Node and npm alone; `corpora` exists when AGENTMESH_CORPORA names their folder. */
 import { defineConfig } from "vitest/config";
+
+const corpora = { name: "corpora", include: ["tests/corpora/**/*.test.ts"], testTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -24,10 +26,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**"],
         },
       },
-      {
-        extends: true,
-        test: { name: "corpora", include: ["tests/corpora/**/*.test.ts"], testTimeout: 120_000 },
-      },
+      ...(process.env["AGENTMESH_CORPORA"] === undefined ? [] : [{ extends: true as const, test: corpora }]),
     ],
   },
 });
