@@ -5,10 +5,12 @@ import { isShipped, type SourceFile, visit } from "./source-file.ts";
 /** Files that start processes, each with the reason. */
 const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
   ["apps/cli/bin/run-node.mjs", "hands over to another Node"],
+  ["packages/mcp/src/stdio-transport.ts", "starts the MCP servers that the configuration names"],
 ]);
 
 /** Errors of the language carry no code, hint and facts. */
 const BARE_ERRORS = new Set(["Error", "TypeError", "RangeError", "SyntaxError", "AggregateError"]);
+const CHILD_PROCESS = /^(node:)?child_process$/;
 const CODE_FROM_TEXT = new Set(["eval", "Function"]);
 
 export function codeBreaches(source: SourceFile): Breach[] {
@@ -48,17 +50,15 @@ function bareErrorBreaches(source: SourceFile): Breach[] {
 
 function processBreaches(source: SourceFile): Breach[] {
   if (PROCESS_STARTERS.has(source.path)) return [];
-  return source.imports
-    .filter((name) => /^(node:)?child_process$/.test(name))
+  return source.loads
+    .filter((name) => CHILD_PROCESS.test(name))
     .map((name) => ({ rule: "few processes", file: source.path, detail: `imports ${name} and is not on the list` }));
 }
 
 /** A list of process starters with an entry that starts none hides the next one. */
 export function staleProcessStarters(sources: readonly SourceFile[]): Breach[] {
   const starters = new Set(
-    sources
-      .filter(({ imports }) => imports.some((name) => /^(node:)?child_process$/.test(name)))
-      .map(({ path }) => path),
+    sources.filter(({ loads }) => loads.some((name) => CHILD_PROCESS.test(name))).map(({ path }) => path),
   );
   return [...PROCESS_STARTERS.keys()]
     .filter((path) => !starters.has(path))

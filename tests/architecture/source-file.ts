@@ -11,13 +11,18 @@ export interface SourceFile {
   readonly program: ParseResult["program"];
   /** What import, export-from, import(), require() and type imports name, in order. A computed name is not here. */
   readonly imports: readonly string[];
+  /** Those of them that are loaded at run time: all but imports of types. */
+  readonly loads: readonly string[];
 }
 
 /** Throws SyntaxError when the text does not parse. */
 export function parseSource(path: string, text: string, member?: Member): SourceFile {
   const { program, errors } = parseSync(path, text);
   if (errors[0] !== undefined) throw new SyntaxError(`${path}: ${errors[0].message}`);
-  return { path, text, program, imports: importsOf(program), ...(member === undefined ? {} : { member }) };
+  const all = importsOf(program);
+  const imports = all.map(({ specifier }) => specifier);
+  const loads = all.filter(({ isType }) => !isType).map(({ specifier }) => specifier);
+  return { path, text, program, imports, loads, ...(member === undefined ? {} : { member }) };
 }
 
 export function visit(source: SourceFile, visitor: VisitorObject): void {
@@ -34,17 +39,23 @@ export function isTest(path: string): boolean {
   return /\.test\.tsx?$/.test(path) || /^[^/]+\/[^/]+\/(test|src\/testing)\//.test(path) || path.startsWith("tests/");
 }
 
-function importsOf(program: ParseResult["program"]): string[] {
-  const found: string[] = [];
-  const add = (source: { readonly type: string } | null) => {
-    if (source !== null && "value" in source && typeof source.value === "string") found.push(source.value);
+interface Import {
+  readonly specifier: string;
+  readonly isType: boolean;
+}
+
+function importsOf(program: ParseResult["program"]): Import[] {
+  const found: Import[] = [];
+  const add = (source: { readonly type: string } | null, kind: "value" | "type" = "value") => {
+    if (source === null || !("value" in source) || typeof source.value !== "string") return;
+    found.push({ specifier: source.value, isType: kind === "type" });
   };
   new Visitor({
-    ImportDeclaration: (node) => add(node.source),
-    ExportNamedDeclaration: (node) => add(node.source),
-    ExportAllDeclaration: (node) => add(node.source),
+    ImportDeclaration: (node) => add(node.source, node.importKind),
+    ExportNamedDeclaration: (node) => add(node.source, node.exportKind),
+    ExportAllDeclaration: (node) => add(node.source, node.exportKind),
     ImportExpression: (node) => add(node.source),
-    TSImportType: (node) => add(node.source),
+    TSImportType: (node) => add(node.source, "type"),
     TSExternalModuleReference: (node) => add(node.expression),
     CallExpression(node) {
       if (node.callee.type === "Identifier" && node.callee.name === "require") add(node.arguments[0] ?? null);
