@@ -211,6 +211,7 @@ describe("a rule lets pass", () => {
     ["a launcher in a script", "tools/a.mjs", 'import { x } from "../apps/cli/bin/run-node.mjs";'],
     ["tools of the root in a test", "packages/core/src/a.test.ts", 'import { test } from "vitest"; import "node:fs";'],
     ["a property that is called like a global", "packages/core/src/a.ts", "export const a = { fetch: 1 }.fetch;"],
+    ["a child process as a type", "packages/mcp/src/a.ts", 'import type { ChildProcess } from "node:child_process";'],
     [
       "a date that is given",
       "packages/core/src/a.ts",
