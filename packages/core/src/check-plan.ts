@@ -139,6 +139,11 @@ function checkFeatures(task: CompiledTask): readonly Finding[] {
 }
 
 function unknownTool(use: string, at: readonly (string | number)[], catalogue: ToolCatalogue): Finding {
+  const reason = catalogue.unavailable?.get(use.split(".")[0] ?? "");
+  if (reason !== undefined) {
+    const hint = "Mend the server under mcpServers; see agentmesh tools and agentmesh doctor.";
+    return error("AM_SERVER_UNAVAILABLE", jsonPointer(at), { message: `The server of "${use}" is not available: ${reason}`, hint });
+  }
   const known = catalogue.names.filter(
     (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),
   );

@@ -74,7 +74,11 @@ function afterPlanner(state: RunState, outcome: PlannerOutcome): readonly Draft[
 function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] {
   const { proposal } = state;
   if (proposal === undefined) return [];
-  const { findings } = checkPlan(proposal.plan, { toolFor: (use) => outcome.tools.get(use), names: outcome.known });
+  const { findings } = checkPlan(proposal.plan, {
+    toolFor: (use) => outcome.tools.get(use),
+    names: outcome.known,
+    ...(outcome.unavailable === undefined ? {} : { unavailable: outcome.unavailable }),
+  });
   if (hasErrors(findings)) return reject(state, proposal.revision, findings);
   const accepted = {
     revision: proposal.revision,
@@ -168,7 +172,7 @@ function planRejected(findings: readonly Finding[], attempts: number): ErrorReco
   const who =
     attempts > 0 ? `No plan passed the check in ${attempts} attempts. The last` : "The plan did not pass the check";
   return {
-    code: "AM_PLAN_REJECTED",
+    code: errors[0]?.code === "AM_SERVER_UNAVAILABLE" ? "AM_SERVER_UNAVAILABLE" : "AM_PLAN_REJECTED",
     message: `${who}: ${errors[0]?.message ?? "unknown"}${more}`,
     hint: errors[0]?.hint ?? "See facts.findings for every finding with its path.",
     facts: { findings: errors.slice(0, 50).map(({ code, path, message }) => ({ code, path, message })), attempts },

@@ -15,6 +15,8 @@ export interface RouterOutcome {
   readonly tools: ReadonlyMap<string, ToolSpec>;
   /** Every name that could have been used, for suggestions. */
   readonly known: readonly string[];
+  /** Servers whose tools are not there, and why. */
+  readonly unavailable?: ReadonlyMap<string, string>;
 }
 
 /** No findings: accepted. `output`: the run's output, resolved by the driver; absent when the plan names none. */

@@ -23,8 +23,6 @@ export const RunPolicy = z.strictObject({
   /** Wait before the first extra attempt; doubles each time, up to `backoffMsMax`, with jitter. */
   backoffMs: z.int().min(0).default(250),
   backoffMsMax: z.int().min(0).default(30_000),
-  /** How long one call may take when nothing more special is said. */
-  timeoutMs: z.int().min(1).default(60_000),
   /** What becomes of a call whose outcome nobody knows and that is not safe to repeat. */
   inDoubt: z.enum(["ask", "retry", "fail"]).default("ask"),
 });

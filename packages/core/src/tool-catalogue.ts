@@ -5,6 +5,8 @@ export interface ToolCatalogue {
   /** The tool that a task's `use` is bound to. */
   toolFor(use: string): ToolSpec | undefined;
   readonly names: readonly string[];
+  /** Why the tools of a server are not there, by server. */
+  readonly unavailable?: ReadonlyMap<string, string>;
 }
 
 export function catalogueOf(tools: Iterable<ToolSpec>): ToolCatalogue {

@@ -8,7 +8,8 @@ export interface TaskCall {
   readonly attempt: number;
   readonly binding: ToolBinding;
   readonly args: JsonObject;
-  readonly timeoutMs: number;
+  /** As the plan says, in milliseconds; absent: what the server's configuration says. */
+  readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string;
   readonly onProgress: (progress: ToolProgress) => void;
 }

@@ -5,6 +5,8 @@ import type { NodeContext } from "./node-context.ts";
 export interface RouterRequest {
   readonly plan: Plan;
   readonly tools: readonly ToolSpec[];
+  /** Servers whose tools are not there, and why. */
+  readonly unavailable: ReadonlyMap<string, string>;
 }
 
 export interface Router {

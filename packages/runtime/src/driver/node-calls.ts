@@ -124,7 +124,10 @@ export class NodeCalls {
   async #route(context: NodeContext): Promise<NodeResult> {
     const { state, services } = this.#driver;
     const plan = state.proposal?.plan ?? { mesh: 1, name: "", tasks: [] };
-    const outcome = await services.nodes.router.route({ plan, tools: services.tools.tools() }, context);
+    const outcome = await services.nodes.router.route(
+      { plan, tools: services.tools.tools(), unavailable: services.tools.unavailable() },
+      context,
+    );
     const bound = Object.fromEntries([...outcome.tools].map(([use, tool]) => [use, tool.name]));
     const input = { revision: state.proposal?.revision ?? 0, uses: [...new Set(plan.tasks.map((task) => task.use))] };
     return { outcome: { node: "router", outcome }, input, output: bound };

@@ -89,8 +89,7 @@ export class TaskCalls {
     const args = this.#arguments.get(effect.task) ?? {};
     this.#arguments.delete(effect.task);
     if (binding === undefined) return Promise.reject(new ToolChangedError(useOf(task), true));
-    const timeoutMs =
-      task.compiled.spec.timeoutMs ?? services.tools.timeoutMs(binding.tool) ?? state.policy?.timeoutMs ?? 60_000;
+    const { timeoutMs } = task.compiled.spec;
     const { task: key, attempt, idempotencyKey } = effect;
     const onProgress = (progress: {
       readonly progress: number;

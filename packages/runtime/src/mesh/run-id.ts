@@ -1,0 +1,21 @@
+/** Names of runs: short, safe in paths and URLs, in the order of their creation. */
+import { randomBytes } from "node:crypto";
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const RANDOM_CHARS = 8;
+
+/** `r_` + the time in base 32 (9 characters) + 40 bits of chance. */
+export function newRunId(nowMs: number): string {
+  const chance = [...randomBytes(RANDOM_CHARS)].map((byte) => ALPHABET[byte % 32]).join("");
+  return `r_${base32(nowMs)}${chance}`;
+}
+
+function base32(value: number): string {
+  let rest = value;
+  let text = "";
+  for (let digit = 0; digit < 9; digit++) {
+    text = `${ALPHABET[rest % 32] ?? ""}${text}`;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}

@@ -1,0 +1,33 @@
+/** Carries out a task's call: a tool behind its proxy, or a built-in of the mesh. */
+import { GENERATE_TOOL, type Json, MESH_SERVER } from "@agentmesh/core";
+import { type Executor, type NodeContext, type TaskCall, ToolCallError } from "@agentmesh/ports";
+import type { ToolRegistry } from "../registry/tool-registry.ts";
+import { generate } from "./generate.ts";
+
+export class DefaultExecutor implements Executor {
+  readonly #registry: ToolRegistry;
+
+  constructor(registry: ToolRegistry) {
+    this.#registry = registry;
+  }
+
+  async execute(call: TaskCall, context: NodeContext): Promise<Json> {
+    const { tool, server } = call.binding;
+    if (tool === GENERATE_TOOL.name) return generate(call.args, context);
+    const proxy = server === MESH_SERVER ? undefined : this.#registry.proxy(tool);
+    if (proxy === undefined) throw toolGone(tool);
+    const { timeoutMs, idempotencyKey, onProgress } = call;
+    const result = await proxy.call(call.args, { signal: context.signal, timeoutMs, idempotencyKey, onProgress });
+    return result.value;
+  }
+}
+
+function toolGone(tool: string): ToolCallError {
+  return new ToolCallError({
+    code: "AM_TOOL_UNKNOWN",
+    message: `"${tool}" is not there any more.`,
+    hint: "Look at its server with: agentmesh tools",
+    facts: { tool },
+    outcome: "refused",
+  });
+}

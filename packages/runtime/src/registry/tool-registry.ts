@@ -1,0 +1,73 @@
+/** The tools of a mesh: every server behind one proxy type, discovered in parallel, and none that can stop the others. */
+import { MESH_TOOLS, type ToolSpec } from "@agentmesh/core";
+import { McpToolProxy } from "@agentmesh/mcp";
+import type { ServerStatus, ToolSource } from "@agentmesh/ports";
+import type { ToolDirectory } from "../driver/run-services.ts";
+
+export type ServerListener = (status: ServerStatus) => void;
+
+export class ToolRegistry implements ToolDirectory {
+  readonly #sources: ReadonlyMap<string, ToolSource>;
+  readonly #listeners = new Set<ServerListener>();
+  #proxies: ReadonlyMap<string, McpToolProxy> | undefined;
+
+  /** Server names are unique: each comes from one key of the configuration. */
+  constructor(sources: Iterable<ToolSource>) {
+    this.#sources = new Map([...sources].map((source) => [source.server, source]));
+    for (const source of this.#sources.values()) {
+      source.onChange(() => {
+        this.#proxies = undefined;
+        for (const listener of this.#listeners) listener(source.status());
+      });
+    }
+  }
+
+  /** Connects to the named servers (or all) at once and waits for them; one that fails says so in its status. */
+  async discover(signal: AbortSignal, names?: ReadonlySet<string>): Promise<readonly ServerStatus[]> {
+    const wanted = [...this.#sources.values()].filter((source) => names === undefined || names.has(source.server));
+    const statuses = await Promise.all(wanted.map((source) => source.connect(signal)));
+    this.#proxies = undefined;
+    return statuses;
+  }
+
+  servers(): readonly ServerStatus[] {
+    return [...this.#sources.values()].map((source) => source.status());
+  }
+
+  /** Told whenever a server's status or tools change. */
+  onServer(listener: ServerListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tools(): readonly ToolSpec[] {
+    return [...[...this.#all().values()].map((proxy) => proxy.spec), ...MESH_TOOLS];
+  }
+
+  find(name: string): ToolSpec | undefined {
+    return this.#all().get(name)?.spec ?? MESH_TOOLS.find((tool) => tool.name === name);
+  }
+
+  unavailable(): ReadonlyMap<string, string> {
+    const failed = this.servers().filter((status) => status.state === "failed");
+    return new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
+  }
+
+  proxy(name: string): McpToolProxy | undefined {
+    return this.#all().get(name);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sources.values()].map((source) => source.close()));
+  }
+
+  /** By name, in the order of the configuration and of each server's own list. */
+  #all(): ReadonlyMap<string, McpToolProxy> {
+    this.#proxies ??= new Map(
+      [...this.#sources.values()].flatMap((source) =>
+        source.tools().map((spec) => [spec.name, new McpToolProxy(spec, source)] as const),
+      ),
+    );
+    return this.#proxies;
+  }
+}
