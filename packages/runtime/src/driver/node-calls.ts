@@ -1,6 +1,7 @@
 /** Calls the nodes of the pipeline with what they may know of the run, and turns their outcomes into inputs. */
 import {
   type ErrorRecord,
+  isJsonObject,
   type Json,
   type JsonSchema,
   type NodeName,
@@ -207,10 +208,8 @@ export class NodeCalls {
 
   #inputSchemas(): Readonly<Record<string, JsonSchema>> {
     const inputs = this.#driver.values.valueOf("inputs");
-    if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) return {};
-    return Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [name, { type: jsonTypeOf(value as Json) }]),
-    );
+    if (!isJsonObject(inputs)) return {};
+    return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, { type: jsonTypeOf(value) }]));
   }
 
   #context(node: NodeName, call: string, signal: AbortSignal): NodeContext {

@@ -51,8 +51,7 @@ export class TaskCalls {
         return this.#driver.feed({ type: "task-resolved", task: key, resolution: resolved });
       this.#arguments.set(key, resolved.args);
       const args = this.#driver.write(resolved.args);
-      // arguments follow from the plan and the outputs, so only their hash and size are stored when they are large
-      this.#driver.feed({ type: "task-resolved", task: key, resolution: { kind: "start", args: args.payload } });
+      this.#driver.feed({ type: "task-resolved", task: key, resolution: { kind: "start", args: args.payload } }, args);
     } catch (error) {
       this.#driver.feed({
         type: "task-resolved",

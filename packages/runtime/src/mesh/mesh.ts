@@ -11,7 +11,7 @@ import {
   type JsonObject,
   parsePlan,
   type Payload,
-  Plan,
+  type Plan,
   type PlanInput,
   type RunEvent,
   type RunPolicy,

@@ -39,7 +39,8 @@ export class ModelPool implements ModelDirectory {
 
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#opened.values());
-    await Promise.all(opened.map((result) => (result.status === "fulfilled" ? result.value.model.close() : undefined)));
+    const models = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value.model] : []));
+    await Promise.all(models.map((model) => model.close()));
   }
 
   /** A model that could not be opened is tried again by the next caller. */

@@ -11,7 +11,7 @@ export async function generate(args: JsonObject, context: NodeContext): Promise<
   const model = await context.model("executor");
   const { prompt, schema, maxTokens } = args;
   const request: ModelRequest = {
-    messages: [{ role: "user", text: String(prompt) }],
+    messages: [{ role: "user", text: typeof prompt === "string" ? prompt : "" }],
     maxOutputTokens: typeof maxTokens === "number" ? maxTokens : OUTPUT_TOKENS_MAX,
   };
   return isJsonObject(schema)

@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { decodeEvent, encodeEvent, type RunEvent, type RunEventType } from "@agentmesh/core";
+import { decodeEvent, encodeEvent, type RunEvent, type RunEventOf, type RunEventType } from "@agentmesh/core";
 import {
   JournalConflictError,
   type RunQuery,
@@ -157,16 +157,17 @@ export class SqliteStore implements Store {
   }
 
   #insertEvent(event: RunEvent): boolean {
-    if (event.type === "run.created") {
-      if (this.#statements.insertRun.run(event.run, event.tenant, event.name, "running", event.atMs).changes === 0)
-        return false;
-    }
+    if (event.type === "run.created" && !this.#insertRun(event)) return false;
     const { seq, type, atMs, body } = encodeEvent(event);
     const number = this.#numberOf(event.run);
     if (this.#statements.insertEvent.run(number, seq, type, atMs, body).changes === 0) return false;
     const status = STATUS_AFTER[event.type];
     if (status !== undefined) this.#statements.setStatus.run(status, number);
     return true;
+  }
+
+  #insertRun({ run, tenant, name, atMs }: RunEventOf<"run.created">): boolean {
+    return this.#statements.insertRun.run(run, tenant, name, "running", atMs).changes > 0;
   }
 
   /** Rows hold a small number instead of the run's long id. */

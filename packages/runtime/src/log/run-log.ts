@@ -1,0 +1,232 @@
+/** Folds the journal of runs into log records, as the events come. A projection: nothing is instrumented for it. */
+import type { Json, Payload, RunEvent, RunEventOf } from "@agentmesh/core";
+import type { RunSignal } from "../driver/run-signal.ts";
+import { isAtLeast, type LogLevel, type LogRecord } from "./log-record.ts";
+
+/** How long a shown value may be, in characters of JSON. */
+const VALUE_CHARS_MAX: Readonly<Record<LogLevel, number>> = { error: 2_000, warn: 2_000, info: 2_000, debug: 100_000 };
+/** How many runs are followed at once; the oldest is forgotten first. */
+const RUNS_MAX = 10_000;
+
+export interface RunLogOptions {
+  readonly level: LogLevel;
+  /** The value behind a payload. */
+  readonly read: (payload: Payload) => Json | undefined;
+  readonly write: (record: LogRecord) => void;
+}
+
+/** What earlier events said that later records repeat. */
+interface Context {
+  readonly tenant: string;
+  readonly goal: string | undefined;
+  plan: Json;
+  findings: Json;
+  tools: ReadonlyMap<string, string>;
+}
+
+type Entry = { readonly level: LogLevel; readonly message: string } & Omit<Partial<LogRecord>, "level" | "message">;
+
+export class RunLog {
+  readonly #options: RunLogOptions;
+  readonly #contexts = new Map<string, Context>();
+
+  constructor(options: RunLogOptions) {
+    this.#options = options;
+  }
+
+  add(signal: RunSignal): void {
+    if (!("seq" in signal)) return;
+    const context = this.#contextOf(signal);
+    const entry = this.#entryOf(signal, context);
+    if (entry === undefined || !isAtLeast(entry.level, this.#options.level)) return;
+    this.#options.write({
+      atMs: signal.atMs,
+      run: signal.run,
+      tenant: context.tenant,
+      seq: signal.seq,
+      type: signal.type,
+      ...entry,
+    });
+  }
+
+  #contextOf(event: RunEvent): Context {
+    const known = this.#contexts.get(event.run);
+    if (known !== undefined) return known;
+    const created = event.type === "run.created" ? event : undefined;
+    const context: Context = {
+      tenant: created?.tenant ?? "",
+      goal: created?.goal,
+      plan: null,
+      findings: [],
+      tools: new Map(),
+    };
+    this.#contexts.set(event.run, context);
+    const oldest = this.#contexts.keys().next().value;
+    if (this.#contexts.size > RUNS_MAX && oldest !== undefined) this.#contexts.delete(oldest);
+    return context;
+  }
+
+  #entryOf(event: RunEvent, context: Context): Entry | undefined {
+    if (event.type.startsWith("task.")) return this.#taskEntry(event as TaskEvent, context);
+    if (event.type.startsWith("plan.")) return planEntry(event as PlanEvent, context);
+    if (event.type.startsWith("node.")) return this.#nodeEntry(event as NodeEvent, context);
+    return this.#runEntry(event as Exclude<RunEvent, TaskEvent | PlanEvent | NodeEvent>);
+  }
+
+  #runEntry(event: Exclude<RunEvent, TaskEvent | PlanEvent | NodeEvent>): Entry {
+    switch (event.type) {
+      case "model.called":
+      case "model.failed":
+        return this.#modelEntry(event);
+      case "run.failed":
+        return { level: "error", message: `run failed: ${event.error.message}`, error: event.error };
+      case "run.created":
+        return {
+          level: "info",
+          message: `run created: ${event.goal ?? event.name}`,
+          ...this.#value("input", event.inputs),
+        };
+      case "run.succeeded":
+        return { level: "info", message: "run succeeded", ...this.#value("output", event.output) };
+      case "answer.composed":
+        return {
+          level: event.removedCitations.length > 0 ? "warn" : "info",
+          message: answerMessage(event),
+          ...this.#value("output", event.answer),
+        };
+      default:
+        return { level: "info", message: event.type.replace(".", " ").replaceAll("_", " ") };
+    }
+  }
+
+  #nodeEntry(event: NodeEvent, context: Context): Entry {
+    const { call } = event;
+    if (event.type === "node.started")
+      return { level: "info", message: `${call} started`, call, input: inputOf(event, context) };
+    const { durationMs } = event;
+    if (event.type === "node.failed")
+      return {
+        level: "error",
+        message: `${call} failed: ${event.error.message}`,
+        call,
+        durationMs,
+        error: event.error,
+      };
+    return {
+      level: "info",
+      message: `${call} succeeded`,
+      call,
+      durationMs,
+      ...this.#value("input", event.input),
+      ...this.#value("output", event.output),
+    };
+  }
+
+  #modelEntry(event: RunEventOf<"model.called" | "model.failed">): Entry {
+    const { caller: call, model, durationMs, usage, firstDeltaMs, error } = event;
+    const tokens = `${usage.isExact ? "" : "about "}${usage.inputTokens} + ${usage.outputTokens} tokens`;
+    const texts = { ...this.#value("prompt", event.request), ...this.#value("response", event.response) };
+    const record = {
+      call,
+      model,
+      durationMs,
+      usage,
+      ...(firstDeltaMs === undefined ? {} : { firstDeltaMs }),
+      ...texts,
+    };
+    if (error !== undefined) return { level: "warn", message: `${model} failed: ${error.message}`, ...record, error };
+    return { level: "debug", message: `${model} answered: ${tokens}`, ...record };
+  }
+
+  #taskEntry(event: TaskEvent, context: Context): Entry {
+    const tool = context.tools.get(event.task.split("[")[0] ?? "");
+    const call = "attempt" in event ? `${event.task}#${event.attempt}` : event.task;
+    const base = { call, ...(tool === undefined ? {} : { tool }) };
+    switch (event.type) {
+      case "task.started":
+        return { level: "info", message: `${event.task} started`, ...base, ...this.#value("input", event.args) };
+      case "task.succeeded":
+        return {
+          level: "info",
+          message: `${event.task} succeeded`,
+          ...base,
+          durationMs: event.durationMs,
+          ...this.#value("output", event.output),
+        };
+      case "task.failed":
+        return {
+          level: "error",
+          message: `${event.task} failed: ${event.error.message}`,
+          ...base,
+          durationMs: event.durationMs,
+          error: event.error,
+        };
+      case "task.retried":
+      case "task.in_doubt":
+        return {
+          level: "warn",
+          message: `${event.task} ${event.type.slice(5).replace("_", " ")}`,
+          ...base,
+          durationMs: event.durationMs,
+          ...(event.error === undefined ? {} : { error: event.error }),
+        };
+      default:
+        return { level: "info", message: `${event.task} ${event.type.slice(5)}`, ...base };
+    }
+  }
+
+  #value<Name extends "input" | "output" | "prompt" | "response">(
+    name: Name,
+    payload: Payload | undefined,
+  ): { readonly [Key in Name]?: Json } {
+    const value = payload === undefined ? undefined : (payload.value ?? this.#options.read(payload));
+    return (value === undefined ? {} : { [name]: cut(value, VALUE_CHARS_MAX[this.#options.level]) }) as {
+      readonly [Key in Name]?: Json;
+    };
+  }
+}
+
+type TaskEvent = Extract<RunEvent, { type: `task.${string}` }>;
+type PlanEvent = Extract<RunEvent, { type: `plan.${string}` }>;
+type NodeEvent = Extract<RunEvent, { type: `node.${string}` }>;
+
+function planEntry(event: PlanEvent, context: Context): Entry {
+  switch (event.type) {
+    case "plan.proposed":
+      context.plan = event.plan as unknown as Json;
+      context.tools = new Map(event.plan.tasks.map((task) => [task.id, task.use]));
+      return {
+        level: "info",
+        message: `plan ${event.revision} proposed: ${event.plan.tasks.length} tasks`,
+        output: context.plan,
+      };
+    case "plan.rejected":
+      context.findings = event.findings.map(({ code, path, message }) => ({ code, path, message }));
+      return {
+        level: "warn",
+        message: `plan ${event.revision} rejected: ${event.findings[0]?.message ?? ""}`,
+        output: context.findings,
+      };
+    case "plan.accepted":
+    case "plan.patched":
+      return { level: "info", message: `plan ${event.revision} ${event.type.slice(5)}` };
+  }
+}
+
+function inputOf(event: RunEventOf<"node.started">, context: Context): Json {
+  if (event.node === "planner") return { goal: context.goal ?? null, findings: context.findings };
+  return event.node === "router" ? { plan: context.plan } : { goal: context.goal ?? null };
+}
+
+function answerMessage(event: RunEventOf<"answer.composed">): string {
+  const removed =
+    event.removedCitations.length === 0
+      ? ""
+      : `; citations of nothing were taken out: ${event.removedCitations.join(", ")}`;
+  return `answer composed, citing ${event.citations.join(", ") || "nothing"}${removed}`;
+}
+
+function cut(value: Json, charsMax: number): Json {
+  const text = JSON.stringify(value);
+  return text.length <= charsMax ? value : `${text.slice(0, charsMax)}... (${text.length - charsMax} more characters)`;
+}

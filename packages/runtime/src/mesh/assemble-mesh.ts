@@ -1,0 +1,60 @@
+/** Puts a mesh together from its parts: the one place where store, servers, models and nodes meet. */
+import { RunPolicy, type RunPolicyInput } from "@agentmesh/core";
+import type { Clock, ModelRole, Store, ToolSource } from "@agentmesh/ports";
+import type { Nodes } from "../driver/nodes.ts";
+import type { RunSignal } from "../driver/run-signal.ts";
+import { SecretMask } from "../driver/secret-mask.ts";
+import { systemClock } from "../driver/system-clock.ts";
+import { ModelPool, type OpenedModel } from "../models/model-pool.ts";
+import { DefaultExecutor } from "../nodes/default-executor.ts";
+import { DefaultRouter } from "../nodes/default-router.ts";
+import { DefaultValidator } from "../nodes/default-validator.ts";
+import { ToolRegistry } from "../registry/tool-registry.ts";
+import { Mesh } from "./mesh.ts";
+
+/** How long a cancelled call may go on before it is given up, in milliseconds. */
+export const CANCEL_GRACE_MS = 5_000;
+
+export interface MeshAssembly {
+  readonly store: Store;
+  readonly sources: readonly ToolSource[];
+  readonly models: ReadonlyMap<string, () => Promise<OpenedModel>>;
+  readonly roles?: Readonly<Partial<Record<ModelRole, string>>>;
+  /** Planner and composer have no default that needs nothing; the others have. */
+  readonly nodes: Pick<Nodes, "planner" | "composer"> & Partial<Nodes>;
+  readonly policy?: RunPolicyInput;
+  readonly tenant?: string;
+  /** Values that must never be stored or shown. */
+  readonly secrets?: readonly string[];
+  readonly clock?: Clock;
+  readonly cancelGraceMs?: number;
+  readonly observe?: (signal: RunSignal) => void;
+}
+
+export function assembleMesh(assembly: MeshAssembly): Mesh {
+  const clock = assembly.clock ?? systemClock;
+  const registry = new ToolRegistry(assembly.sources);
+  const models = new ModelPool({ open: assembly.models, roles: assembly.roles ?? {} });
+  const defaults = {
+    router: new DefaultRouter(),
+    executor: new DefaultExecutor(registry),
+    validator: new DefaultValidator(),
+  };
+  const services = {
+    store: assembly.store,
+    clock,
+    nodes: { ...defaults, ...assembly.nodes },
+    tools: registry,
+    models,
+    mask: new SecretMask(assembly.secrets ?? []),
+    cancelGraceMs: assembly.cancelGraceMs ?? CANCEL_GRACE_MS,
+  };
+  return new Mesh({
+    services,
+    registry,
+    models,
+    policy: RunPolicy.parse(assembly.policy ?? {}),
+    tenant: assembly.tenant ?? "default",
+    ...(assembly.observe === undefined ? {} : { observe: assembly.observe }),
+  });
+}
