@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 
 export interface CommandOptions {
   readonly cwd: string;
-  /** The exit code that counts as success. */
-  readonly exitCode?: number;
+  /** The exit code that counts as success; 0 when absent. */
+  readonly exitCode?: number | "any";
 }
 
 export class CommandError extends Error {
@@ -26,6 +26,7 @@ export function runCommand(command: string, args: readonly string[], { cwd, exit
   });
   const words = [command, ...args].join(" ");
   if (error !== undefined) throw new CommandError(words, error.message);
-  if (status !== exitCode) throw new CommandError(words, `exit code ${status}\n${stdout}\n${stderr}`);
+  if (exitCode !== "any" && status !== exitCode)
+    throw new CommandError(words, `exit code ${status}\n${stdout}\n${stderr}`);
   return stdout;
 }

@@ -28,7 +28,7 @@ export interface Workspace {
 /** Folders that hold packages, and folders of the root that hold code of our own. */
 const MEMBER_FOLDERS = ["packages", "adapters", "apps"];
 const ROOT_FOLDERS = ["tests", "tools", "examples", "bench", "docs", ".ci", ".github"];
-const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "coverage", ".agentmesh", "fixtures"]);
+const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "coverage", ".agentmesh"]);
 
 export function readWorkspace(rootFolder: string): Workspace {
   const members = MEMBER_FOLDERS.flatMap((folder) =>
