@@ -32,7 +32,7 @@ function httpFailure(error: APICallError, phase: ModelFailure["phase"]): ModelFa
   const { statusCode, responseHeaders, responseBody, data } = error;
   const system = systemCause(error);
   if (statusCode === undefined)
-    return { phase, message: system.cause?.message || (system.code ?? error.message), ...system };
+    return { phase, message: system.cause?.message || (system.systemCode ?? error.message), ...system };
   // The answer had begun, and then the connection went.
   if (statusCode < 300) return { phase: "stream", message: system.cause?.message ?? error.message, ...system };
   const body = data ?? parsed(responseBody);
@@ -47,10 +47,10 @@ function httpFailure(error: APICallError, phase: ModelFailure["phase"]): ModelFa
 }
 
 /** The first error with a system code: `connect ECONNREFUSED 127.0.0.1:8080`. */
-function systemCause(error: unknown): { readonly code?: string; readonly cause?: Error } {
+function systemCause(error: unknown): { readonly systemCode?: string; readonly cause?: Error } {
   for (const cause of causesOf(error)) {
     const code = field(cause, "code");
-    if (typeof code === "string") return { code, cause };
+    if (typeof code === "string") return { systemCode: code, cause };
   }
   return {};
 }
@@ -66,11 +66,11 @@ function wordsOf(value: unknown): string | undefined {
   return undefined;
 }
 
-function codeOf(value: unknown): { readonly code?: string } {
+function codeOf(value: unknown): { readonly serverCode?: string } {
   for (const holder of [field(value, "error"), value]) {
     for (const key of ["code", "type", "status"]) {
       const code = field(holder, key);
-      if (typeof code === "string" || typeof code === "number") return { code: String(code) };
+      if (typeof code === "string" || typeof code === "number") return { serverCode: String(code) };
     }
   }
   return {};

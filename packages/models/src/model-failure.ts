@@ -10,8 +10,10 @@ export interface ModelFailure {
   readonly message: string;
   /** HTTP status of the answer, or the one that the server named inside the stream. */
   readonly status?: number;
-  /** Of the system (`ECONNREFUSED`) or of the server (`insufficient_quota`). */
-  readonly code?: string;
+  /** Of the system: `ECONNREFUSED`. */
+  readonly systemCode?: string;
+  /** In the words of the server: `insufficient_quota`, `overloaded_error`, `429`. */
+  readonly serverCode?: string;
   readonly headers?: ResponseHeaders;
   readonly body?: string;
   readonly cause?: unknown;
@@ -42,10 +44,10 @@ export function modelErrorOf(failure: ModelFailure, endpoint: ModelEndpoint, now
 }
 
 function diagnose(failure: ModelFailure, endpoint: ModelEndpoint): Diagnosis {
-  const status = failure.status ?? statusOfCode(failure.code);
+  const status = failure.status ?? statusOfCode(failure.serverCode);
   if (status !== undefined && status >= 300) return diagnoseStatus(status, failure, endpoint);
   if (failure.phase === "stream") return broken();
-  return unreachable(failure.code, endpoint);
+  return unreachable(failure.systemCode, endpoint);
 }
 
 const SYSTEM_CODES_THAT_STAY: ReadonlySet<string> = new Set([
@@ -181,7 +183,7 @@ const SCHEMA_WORDS =
 
 /** A server that refuses the request itself, with 400 or 422. Which part it dislikes only its words tell. */
 function refused(failure: ModelFailure, endpoint: ModelEndpoint): Diagnosis {
-  const words = `${failure.message} ${failure.code ?? ""}`;
+  const words = `${failure.message} ${failure.serverCode ?? ""}`;
   if (CONTEXT_WORDS.test(words)) return contextTooSmall();
   if (/api[ _-]?key/i.test(words)) return unauthorised(failure, endpoint);
   if (SCHEMA_WORDS.test(words)) {
@@ -202,7 +204,7 @@ function refused(failure: ModelFailure, endpoint: ModelEndpoint): Diagnosis {
 
 /** An account without money, not one that is too fast. Some servers say so with 400, some with 429. */
 function isQuota(failure: ModelFailure): boolean {
-  return /insufficient_quota|credit balance/i.test(`${failure.code ?? ""} ${failure.message}`);
+  return /insufficient_quota|credit balance/i.test(`${failure.serverCode ?? ""} ${failure.message}`);
 }
 
 /** Servers that name an error inside a stream do so in words; Anthropic's, OpenAI's, Groq's and Google's. */

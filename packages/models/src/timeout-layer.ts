@@ -64,16 +64,16 @@ async function* timed(call: TimedCall): AsyncGenerator<ModelStreamPart> {
   }
 }
 
-const LIMIT_NAMES: Readonly<Record<Limit, string>> = {
-  firstPartMs: "did not begin to answer",
-  betweenPartsMs: "stopped in the middle of its answer",
-  totalMs: "did not finish its answer",
+const SAYINGS: Readonly<Record<Limit, string>> = {
+  firstPartMs: "did not begin to answer within",
+  betweenPartsMs: "stopped in the middle of its answer: nothing more came for",
+  totalMs: "did not finish its answer within",
 };
 
 function timedOut(modelId: string, limit: Limit, timeouts: ModelTimeouts): ModelError {
   return new ModelError({
     code: "AM_MODEL_TIMEOUT",
-    message: `${modelId} ${LIMIT_NAMES[limit]} within ${timeouts[limit]} ms.`,
+    message: `${modelId} ${SAYINGS[limit]} ${timeouts[limit]} ms.`,
     hint: `Raise timeouts.${limit} of this model if it is only slow, or look whether its server still works.`,
     facts: { model: modelId, limit, limitMs: timeouts[limit] },
     retryable: true,
