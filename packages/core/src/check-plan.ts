@@ -142,7 +142,10 @@ function unknownTool(use: string, at: readonly (string | number)[], catalogue: T
   const reason = catalogue.unavailable?.get(use.split(".")[0] ?? "");
   if (reason !== undefined) {
     const hint = "Mend the server under mcpServers; see agentmesh tools and agentmesh doctor.";
-    return error("AM_SERVER_UNAVAILABLE", jsonPointer(at), { message: `The server of "${use}" is not available: ${reason}`, hint });
+    return error("AM_SERVER_UNAVAILABLE", jsonPointer(at), {
+      message: `The server of "${use}" is not available: ${reason}`,
+      hint,
+    });
   }
   const known = catalogue.names.filter(
     (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),

@@ -8,7 +8,10 @@ export function decideAdvance(state: RunState): readonly RunEventDraft[] {
   if (state.status !== "running") return [];
   if (state.mode === "plan" && state.compiled !== undefined) return [{ type: "run.succeeded" }];
   const consequences = [...skips(state), ...settlements(state)];
-  if (consequences.length > 0) return consequences;
+  return consequences.length > 0 ? consequences : whenQuiet(state);
+}
+
+function whenQuiet(state: RunState): readonly RunEventDraft[] {
   if (state.compiled === undefined || state.proposal !== undefined || !isQuiet(state)) return [];
   if (state.inDoubt.size > 0)
     return [{ type: "run.suspended", reason: "in_doubt", tasks: [...state.inDoubt].map((task) => task.key) }];

@@ -34,6 +34,17 @@ export type { ComposerOutcome, NodeOutcome, PlannerOutcome, RouterOutcome, Valid
 export { parsePlan, type ParsedPlan } from "./parse-plan.ts";
 export { INLINE_BYTES_MAX, Payload } from "./payload.ts";
 export { MESH_SERVER, Plan, type PlanInput, PlanTask, RESERVED_IDS, TASK_ID } from "./plan.ts";
+export {
+  type EachOptions,
+  type ElementOptions,
+  PlanBuilder,
+  PlanBuilderError,
+  type PlanValue,
+  type PlanValues,
+  type TaskOptions,
+  text,
+  type ValueReference,
+} from "./plan-builder.ts";
 export { argumentSources, type Provenance, provenanceOfTask } from "./provenance.ts";
 export { formatReference, parseReference, type Reference, valueAt } from "./reference.ts";
 export { isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";

@@ -81,7 +81,8 @@ export class Engine {
     const engine = new Engine(options);
     const work = options.plan === undefined ? { goal: options.goal ?? "" } : { plan: Plan.parse(options.plan) };
     engine.feed({
-      type: "start", mode: "run",
+      type: "start",
+      mode: "run",
       tenant: "default",
       name: "test",
       inputs: engine.#payload(options.inputs ?? {}),
