@@ -41,14 +41,16 @@ async function* timed(call: TimedCall): AsyncGenerator<ModelStreamPart> {
   const abort = linkedAbort(call.signal);
   const armed = (limit: Limit, sinceMs: number): (() => void) =>
     clock.at(sinceMs + timeouts[limit], () => abort.controller.abort(timedOut(model.id, limit, timeouts)));
-  const startedAtMs = clock.nowMs();
-  const disarmTotal = armed("totalMs", startedAtMs);
+  const disarmTotal = armed("totalMs", clock.nowMs());
   const iterator = model.stream(call.request, abort.controller.signal)[Symbol.asyncIterator]();
   let hasContent = false;
+  let waitedMs = 0;
   try {
     for (;;) {
-      const disarm = hasContent ? armed("betweenPartsMs", clock.nowMs()) : armed("firstPartMs", startedAtMs);
+      const sinceMs = clock.nowMs();
+      const disarm = hasContent ? armed("betweenPartsMs", sinceMs) : armed("firstPartMs", sinceMs - waitedMs);
       const next = await orAborted(iterator.next(), abort.controller.signal).finally(disarm);
+      waitedMs += clock.nowMs() - sinceMs;
       if (next.done === true) return;
       hasContent ||= next.value.type !== "start";
       yield next.value;

@@ -36,7 +36,7 @@ modelContract("an OpenAI-compatible server, all layers", async () => {
     random: Math.random,
     observe: () => undefined,
   });
-  return { model, dispose: () => server[Symbol.asyncDispose]() };
+  return { model, dispose: async () => await server[Symbol.asyncDispose]() };
 });
 
 modelContract("a fallback over the wire", async () => {
@@ -56,5 +56,5 @@ modelContract("a fallback over the wire", async () => {
     return await createModel(config, { environment: {}, clock: wallClock, random: () => 0 });
   };
   const model = withFallback([await modelNamed("broken"), await modelNamed("fine")]);
-  return { model, dispose: () => server[Symbol.asyncDispose]() };
+  return { model, dispose: async () => await server[Symbol.asyncDispose]() };
 });
