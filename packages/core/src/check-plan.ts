@@ -100,7 +100,9 @@ function oneCycle(compiled: CompiledPlan): readonly number[] {
     seen.push(at);
     at = compiled.tasks[at]?.dependencies.find((next) => stuck.has(next));
   }
-  return at === undefined ? seen : seen.slice(seen.indexOf(at)).reverse();
+  const cycle = at === undefined ? seen : seen.slice(seen.indexOf(at)).reverse();
+  const first = cycle.indexOf(Math.min(...cycle));
+  return [...cycle.slice(first), ...cycle.slice(0, first)];
 }
 
 function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Finding[] {

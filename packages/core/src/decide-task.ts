@@ -97,10 +97,14 @@ function decideDoubt(state: RunState, task: TaskState, input: CallFailedInput): 
   return [doubt, { type: "task.resolved", task: task.key, as, by: "policy" }];
 }
 
-/** A task's own `retry` covers every error; without it only errors that may pass by themselves are tried again. */
+/**
+ * A task's own `retry` covers every error. Without it a call is tried again only when its error may pass by itself, and it
+ * was never sent or is safe to repeat: a write that failed half-way is nobody's to repeat unasked.
+ */
 function mayRetry(state: RunState, task: TaskState, input: CallFailedInput): boolean {
   if (state.status !== "running" || task.retries >= retriesMax(state, task)) return false;
-  return task.compiled.spec.retry !== undefined || input.isRetryable;
+  if (task.compiled.spec.retry !== undefined) return true;
+  return input.isRetryable && (input.outcome === "refused" || isSafeToRepeat(state, task));
 }
 
 function retriesMax(state: RunState, task: TaskState): number {

@@ -163,6 +163,18 @@ describe("failure", () => {
     expect(gaps[2]).toBeGreaterThan(gaps[0] ?? 0);
   });
 
+  test("a write that failed is not repeated unasked, even when its error may pass", () => {
+    const tool = (effect: "write" | "idempotent") => ({
+      spec: { effect },
+      run: () => {
+        throw new ToolFailure("half", "failed", true);
+      },
+    });
+    const plan = { mesh: 1 as const, tasks: [a("x", { use: "t.f" })] };
+    expect(Engine.run({ plan, tools: { "t.f": tool("write") } }).calls).toHaveLength(1);
+    expect(Engine.run({ plan, tools: { "t.f": tool("idempotent") } }).calls).toHaveLength(3);
+  });
+
   test("arguments that break the schema once they are resolved are refused before the call", () => {
     const strict = { spec: { inputSchema: { type: "object", properties: { n: { type: "integer" } } } } };
     const engine = Engine.run({

@@ -1,0 +1,70 @@
+/** A mesh for tests: real store, real driver, tools as functions of this process. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Json, JsonObject, PlannerOutcome, RunPolicyInput, ToolEffect } from "@agentmesh/core";
+import { defineTool, LocalToolSource, type ToolContext } from "@agentmesh/mcp";
+import type { Composer, Planner, PlannerRequest, Store } from "@agentmesh/ports";
+import { z } from "zod";
+import type { RunSignal } from "../src/driver/run-signal.ts";
+import { assembleMesh } from "../src/mesh/assemble-mesh.ts";
+import type { Mesh } from "../src/mesh/mesh.ts";
+import { SqliteStore } from "../src/store/sqlite-store.ts";
+
+export interface TestTool {
+  readonly effect?: ToolEffect;
+  readonly input?: z.ZodObject;
+  readonly output?: z.ZodType;
+  readonly run: (args: JsonObject, context: ToolContext) => Json | Promise<Json>;
+}
+
+export interface TestMeshOptions {
+  readonly tools?: Readonly<Record<string, TestTool>>;
+  readonly planner?: (request: PlannerRequest) => PlannerOutcome;
+  readonly store?: Store;
+  readonly policy?: RunPolicyInput;
+  readonly secrets?: readonly string[];
+  readonly cancelGraceMs?: number;
+  readonly observe?: (signal: RunSignal) => void;
+}
+
+/** Tools are addressed as `t.NAME`. */
+export function testMesh(options: TestMeshOptions = {}): Mesh {
+  const tools = Object.entries(options.tools ?? {}).map(([name, tool]) =>
+    defineTool({
+      name,
+      description: name,
+      input: tool.input ?? z.looseObject({}),
+      ...(tool.output === undefined ? {} : { output: tool.output }),
+      effect: tool.effect ?? "write",
+      isOpenWorld: false,
+      run: (args, context) => tool.run(args as JsonObject, context) as never,
+    }),
+  );
+  const planner: Planner = {
+    plan: (request) => Promise.resolve(options.planner?.(request) ?? { kind: "no-tool-fits", reason: "no planner" }),
+  };
+  const composer: Composer = {
+    compose: (request) =>
+      Promise.resolve({
+        text: request.results.map((result) => `${JSON.stringify(result.value)} [${result.task}]`).join(" "),
+        citations: request.results.map((result) => result.task),
+        removedCitations: [],
+      }),
+  };
+  const { policy, secrets, cancelGraceMs, observe } = options;
+  return assembleMesh({
+    store: options.store ?? new SqliteStore(":memory:"),
+    sources: [new LocalToolSource({ server: "t", tools })],
+    models: new Map(),
+    nodes: { planner, composer },
+    ...(policy === undefined ? {} : { policy }),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(cancelGraceMs === undefined ? {} : { cancelGraceMs }),
+    ...(observe === undefined ? {} : { observe }),
+  });
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), "agentmesh-test-"));
+}
