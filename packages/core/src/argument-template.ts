@@ -26,20 +26,28 @@ export interface Wire {
 export interface CompiledValue {
   readonly template: ArgumentTemplate;
   readonly wires: readonly Wire[];
+  /** Places that could not be compiled, each with a finding. */
+  readonly broken: readonly (readonly (string | number)[])[];
   readonly findings: readonly Finding[];
 }
 
 type Path = readonly (string | number)[];
 interface Compilation {
   readonly wires: Wire[];
+  readonly broken: Path[];
   readonly findings: Finding[];
   readonly base: Path;
 }
 
 /** `base`: where the value stands in the plan, for the paths of findings. */
 export function compileValue(value: Json, base: Path): CompiledValue {
-  const compilation: Compilation = { wires: [], findings: [], base };
-  return { template: compileAt(value, [], compilation), wires: compilation.wires, findings: compilation.findings };
+  const compilation: Compilation = { wires: [], broken: [], findings: [], base };
+  return {
+    template: compileAt(value, [], compilation),
+    wires: compilation.wires,
+    broken: compilation.broken,
+    findings: compilation.findings,
+  };
 }
 
 function compileAt(value: Json, at: Path, compilation: Compilation): ArgumentTemplate {
@@ -73,6 +81,7 @@ function compileFrom(value: { readonly [key: string]: Json }, at: Path, compilat
   const reference = typeof text === "string" ? parseReference(text) : undefined;
   if (reference === undefined) {
     const message = `${JSON.stringify(text)} is no reference. Write it as task.field[0].name.`;
+    compilation.broken.push(at);
     report(compilation, [...at, "$from"], { code: "AM_BAD_REFERENCE", message });
     return { kind: "constant", value: null };
   }
@@ -87,6 +96,7 @@ function compileText(source: string, at: Path, compilation: Compilation): Argume
     return { kind: "text", template };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
+    compilation.broken.push(at);
     report(compilation, at, { code: "AM_TEMPLATE", message: error.message });
     return { kind: "constant", value: source };
   }

@@ -24,7 +24,7 @@ export interface ArgumentsCheck {
   readonly catalogue: ToolCatalogue;
 }
 
-/** Keywords whose verdict on an object may change once the wired values inside it are known. */
+/** Keywords whose verdict on a value may change once the wired values inside it are known. */
 const DEPENDS_ON_INSIDE = new Set([
   "anyOf",
   "oneOf",
@@ -46,7 +46,7 @@ export function checkArguments(check: ArgumentsCheck): readonly Finding[] {
 }
 
 function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
-  const holes = check.value.wires.map(({ at }) => jsonPointer(at));
+  const holes = [...check.value.wires.map(({ at }) => at), ...check.value.broken].map(jsonPointer);
   try {
     const violations = compileJsonSchema(check.tool.inputSchema)(withHoles(check.value));
     return violations
@@ -84,12 +84,12 @@ function withHoles({ template }: CompiledValue): Json {
   return fill(template);
 }
 
-function dependsOnHole({ path, keyword }: SchemaViolation, holes: readonly string[]): boolean {
+/** At or below a hole; or around one, from a keyword that has to know what is in it, or from a branch that may not be taken. */
+function dependsOnHole({ path, keyword, schemaPath }: SchemaViolation, holes: readonly string[]): boolean {
+  const isConditional =
+    DEPENDS_ON_INSIDE.has(keyword) || /\/(anyOf|oneOf|not|if|then|else|contains)\//.test(schemaPath);
   return holes.some(
-    (hole) =>
-      path === hole ||
-      path.startsWith(`${hole}/`) ||
-      (DEPENDS_ON_INSIDE.has(keyword) && (path === "" || hole.startsWith(`${path}/`))),
+    (hole) => path === hole || path.startsWith(`${hole}/`) || (isConditional && hole.startsWith(`${path}/`)),
   );
 }
 

@@ -11,6 +11,8 @@ export interface SchemaViolation {
   readonly path: string;
   /** The keyword that refused it, as `required`, `type`. */
   readonly keyword: string;
+  /** Where the keyword stands in the schema. */
+  readonly schemaPath: string;
   readonly message: string;
 }
 
@@ -47,7 +49,8 @@ const cache = new WeakMap<object, JsonValidator>();
 /** Throws UnusableSchemaError, at once or at the first use of the broken part. */
 export function compileJsonSchema(schema: JsonSchema): JsonValidator {
   if (schema === true) return () => [];
-  if (schema === false) return () => [{ path: "", keyword: "false", message: "No value is allowed here." }];
+  if (schema === false)
+    return () => [{ path: "", keyword: "false", schemaPath: "#", message: "No value is allowed here." }];
   const known = cache.get(schema);
   if (known !== undefined) return known;
   const validator = makeValidator(schema);
@@ -98,6 +101,7 @@ function violationsOf(errors: readonly OutputUnit[]): readonly SchemaViolation[]
   return (leaves.length > 0 ? leaves : errors).slice(0, VIOLATIONS_MAX).map((error) => ({
     path: error.instanceLocation.replace(/^#/, ""),
     keyword: error.keyword,
+    schemaPath: error.keywordLocation,
     message: error.error,
   }));
 }
