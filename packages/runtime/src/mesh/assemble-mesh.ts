@@ -5,6 +5,7 @@ import type { Nodes } from "../driver/nodes.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { SecretMask } from "../driver/secret-mask.ts";
 import { systemClock } from "../driver/system-clock.ts";
+import { MemoryLog } from "../log/memory-log.ts";
 import { ModelPool, type OpenedModel } from "../models/model-pool.ts";
 import { DefaultExecutor } from "../nodes/default-executor.ts";
 import { DefaultRouter } from "../nodes/default-router.ts";
@@ -29,6 +30,10 @@ export interface MeshAssembly {
   readonly clock?: Clock;
   readonly cancelGraceMs?: number;
   readonly observe?: (signal: RunSignal) => void;
+  /** The newest log records. */
+  readonly log?: MemoryLog;
+  /** Called once everything else is closed. */
+  readonly close?: () => Promise<void>;
 }
 
 export function assembleMesh(assembly: MeshAssembly): Mesh {
@@ -55,6 +60,8 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     models,
     policy: RunPolicy.parse(assembly.policy ?? {}),
     tenant: assembly.tenant ?? "default",
-    ...(assembly.observe === undefined ? {} : { observe: assembly.observe }),
+    log: assembly.log ?? new MemoryLog(0),
+    observe: assembly.observe ?? (() => undefined),
+    close: assembly.close ?? (() => Promise.resolve()),
   });
 }

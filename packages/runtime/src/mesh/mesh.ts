@@ -26,6 +26,8 @@ import { RunDriver } from "../driver/run-driver.ts";
 import type { RunServices } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { ValueCache } from "../driver/value-cache.ts";
+import type { LogRecord } from "../log/log-record.ts";
+import type { MemoryLog } from "../log/memory-log.ts";
 import type { ModelPool } from "../models/model-pool.ts";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
@@ -49,7 +51,9 @@ export interface MeshParts {
   readonly policy: RunPolicy;
   readonly tenant: string;
   /** Sees every signal of every run, as logs do. */
-  readonly observe?: (signal: RunSignal) => void;
+  readonly observe: (signal: RunSignal) => void;
+  readonly log: MemoryLog;
+  readonly close: () => Promise<void>;
 }
 
 export interface ToolList {
@@ -116,6 +120,11 @@ export class Mesh implements AsyncDisposable {
     return events.slice(afterSeq);
   }
 
+  /** The newest log records of this process, oldest first; of one run when it is named. */
+  logs(run?: string): readonly LogRecord[] {
+    return this.#parts.log.records(run);
+  }
+
   /** The value behind a payload; undefined when the store does not have it. */
   value(payload: Payload): Json | undefined {
     return new ValueCache(this.#parts.services.store).read(payload);
@@ -128,6 +137,7 @@ export class Mesh implements AsyncDisposable {
     this.#closing.abort();
     await Promise.all([this.#parts.registry.close(), this.#parts.models.close()]);
     await this.#parts.services.store.close();
+    await this.#parts.close();
   }
 
   #start(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): Run {
@@ -184,7 +194,7 @@ export class Mesh implements AsyncDisposable {
     await this.#discover(start.servers);
     const driver = new RunDriver(id, this.#parts.services);
     driver.listen((signal) => {
-      this.#parts.observe?.(signal);
+      this.#parts.observe(signal);
       run.publish(signal);
     });
     const { given, servers: _servers, ...input } = start;

@@ -1,0 +1,18 @@
+/** The engine as a library: a mesh, its runs, its configuration. */
+export { ConfigError } from "./config/config-error.ts";
+export { configJsonSchema } from "./config/config-schema.ts";
+export { explainConfig } from "./config/explain-config.ts";
+export { loadConfig, type LoadConfigOptions, type LoadedConfig } from "./config/load-config.ts";
+export type { MeshConfig, MeshConfigInput } from "./config/mesh-config.ts";
+export { modelNameOfRole } from "./config/model-roles.ts";
+export type { EphemeralEvent, RunSignal } from "./driver/run-signal.ts";
+export { LOG_LEVELS, type LogLevel, type LogRecord } from "./log/log-record.ts";
+export { createMesh, type CreateMeshOptions, type MeshExtras, openMesh } from "./mesh/create-mesh.ts";
+export { Mesh, type RunOptions, type ToolList } from "./mesh/mesh.ts";
+export { PlanInvalidError } from "./mesh/plan-invalid-error.ts";
+export { Run } from "./mesh/run.ts";
+export { RunFailedError } from "./mesh/run-failed-error.ts";
+export type { RunResult } from "./mesh/run-result.ts";
+export { UnknownRunError } from "./mesh/unknown-run-error.ts";
+export { NoModelError } from "./models/no-model-error.ts";
+export { SqliteStore } from "./store/sqlite-store.ts";
