@@ -17,6 +17,7 @@ export { restoreOutput } from "./output-restoration.ts";
 export { MODEL_RETRIES, type ModelRetries, type ModelRetry, type RetryOptions, withRetry } from "./retry-layer.ts";
 export type { SchemaDialectName } from "./schema-dialect.ts";
 export { type DroppedKeyword, projectSchema, type SchemaProjection } from "./schema-projection.ts";
+export { validateBySchema } from "./schema-validation.ts";
 export { ScriptExhaustedError } from "./script-exhausted-error.ts";
 export {
   type ScriptedAnswer,

@@ -25,24 +25,30 @@ export function jsonCandidates(answer: string): readonly JsonCandidate[] {
 }
 
 /**
- * The answer after its reasoning. Templates often open the tag themselves, so a closing one without an opening one
- * counts too; a tag that is never closed leaves nothing.
+ * The answer without its reasoning, which may hold drafts. Tags count only before the first bracket: inside of JSON
+ * they are text. Templates often open the tag themselves, so a closing one alone counts too; one that is never closed
+ * leaves nothing of what follows.
  */
 export function withoutReasoning(answer: string): string {
-  let body = answer.trimStart();
-  for (;;) {
-    const tag = REASONING_TAGS.find((name) => body.startsWith(`<${name}>`));
+  let body = answer;
+  for (let tags = 0; tags < CANDIDATES_MAX; tags += 1) {
+    const tag = REASONING_TAGS.find((name) => isBeforeBrackets(body, body.indexOf(`<${name}>`)));
     if (tag === undefined) break;
-    const end = body.indexOf(`</${tag}>`);
-    if (end === -1) return "";
-    body = body.slice(end + tag.length + 3).trimStart();
+    const start = body.indexOf(`<${tag}>`);
+    const end = body.indexOf(`</${tag}>`, start);
+    body = body.slice(0, start) + (end === -1 ? "" : body.slice(end + tag.length + 3));
   }
   for (const tag of REASONING_TAGS) {
-    const end = body.lastIndexOf(`</${tag}>`);
+    const end = body.indexOf(`</${tag}>`);
     const after = body.slice(end + tag.length + 3);
-    if (end !== -1 && nextOpener(after, 0) !== -1) body = after;
+    if (end !== -1 && !body.slice(0, end).includes(`<${tag}>`) && nextOpener(after, 0) !== -1) body = after;
   }
   return body;
+}
+
+function isBeforeBrackets(text: string, index: number): boolean {
+  const opener = nextOpener(text, 0);
+  return index !== -1 && (opener === -1 || index < opener);
 }
 
 /** The inside of the first code fence that holds a bracket, also when it is never closed. */

@@ -14,7 +14,7 @@ export const ENTRIES_KEY = "mesh_entries";
 
 export function restoreOutput(value: Json, schema: JsonSchema): Json {
   const inner = isJsonObject(value) ? onlyValue(value, VALUE_KEY) : undefined;
-  return new Restorer(schema).restore(inner ?? value, schema);
+  return new Restorer(schema).restore(inner === undefined ? value : inner, schema);
 }
 
 class Restorer {
