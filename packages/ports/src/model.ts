@@ -22,6 +22,8 @@ export interface ModelSampling {
   readonly temperature?: number;
   readonly topP?: number;
   readonly topK?: number;
+  /** Tokens less likely than this share of the likeliest are not drawn. Backends that cannot do it leave it out. */
+  readonly minP?: number;
   readonly seed?: number;
 }
 
