@@ -19,6 +19,7 @@ import {
 } from "./call-failure.ts";
 import type { Deadline } from "./deadline.ts";
 import type { McpServerConfig } from "./mcp-server-config.ts";
+import { protocolText } from "./protocol-text.ts";
 import { startFailure, systemCode } from "./start-failure.ts";
 import { TransportFault } from "./transport-fault.ts";
 
@@ -31,8 +32,6 @@ const NO_CONNECTION = new Set([
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
-/** What servers of the older era answer to a session they do not know: by the specification with HTTP 404. */
-const SESSION_NOT_FOUND = -32001;
 const NOT_CONNECTED = "Not connected";
 const INTERNAL_ERROR: number = ProtocolErrorCode.InternalError;
 
@@ -44,17 +43,18 @@ export interface FailedCall {
   readonly lossText: () => string;
 }
 
-/** Whether the server cannot have begun the call: then a new connection may send it again. */
+/**
+ * Whether the server cannot have begun the call: then a new connection may send it again. Only what HTTP itself says of
+ * a lost session counts; an error inside the protocol may be the tool's own, after it did something.
+ */
 export function wasNeverReceived(error: unknown, hasSession: boolean): boolean {
   if (error instanceof SdkHttpError) return hasSession && isSessionLoss(error);
-  if (error instanceof ProtocolError) {
-    return hasSession && error.code === SESSION_NOT_FOUND && /session/i.test(error.message);
-  }
   if (error instanceof SdkError) return error.code === SdkErrorCode.NotConnected;
   if (error instanceof Error && error.message === NOT_CONNECTED) return true;
   return NO_CONNECTION.has(systemCode(error) ?? "");
 }
 
+/** By the specification HTTP 404; some servers answer 400 instead. */
 function isSessionLoss({ status, data }: SdkHttpError): boolean {
   return status === 404 || (status === 400 && /session/i.test(String(data.text)));
 }
@@ -94,5 +94,5 @@ function sdkError(error: SdkError, called: CalledTool): ToolCallError {
     const text = "it asks for more input in mid-call, which is not spoken yet";
     return toolFailed(called, { text, retryable: false, cause: error });
   }
-  return answerUnreadable(called, error.message, error);
+  return answerUnreadable(called, protocolText(error.message), error);
 }

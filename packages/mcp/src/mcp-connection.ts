@@ -2,6 +2,7 @@
  * One connection to one MCP server, from handshake to goodbye. It is never used again: when it is lost, a new one is
  * made, with a transport and a client of its own. Loads the SDK, so it is itself loaded when a server is first wanted.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, ToolSpec } from "@agentmesh/core";
 import type { ToolProgress, ToolResult } from "@agentmesh/ports";
 import {
@@ -27,7 +28,7 @@ import { ToolSubscription } from "./tool-subscription.ts";
 
 const CLIENT_INFO = { name: "agentmesh", title: "AgentMesh", version: "0.1.0" };
 const MODERN_REVISION = "2026-07-28";
-export const IDEMPOTENCY_KEY_META = "agentmesh/idempotencyKey";
+const IDEMPOTENCY_KEY_META = "agentmesh/idempotencyKey";
 
 /** Timeouts are ours (Deadline): the SDK's own clock never ends a request. The longest that a timer can wait. */
 const NEVER_MS = 2_147_483_647;
@@ -36,6 +37,8 @@ const STDIO_PROBE_MS = 2_000;
 const LIST_PAGES_MAX = 200;
 /** Changes of the tool list within this time are looked at once. */
 const REFRESH_DELAY_MS = 200;
+/** How long the tool list waits for the subscription to its changes. */
+const SUBSCRIBE_MS = 500;
 const PROGRESS_TEXT_CHARS_MAX = 500;
 
 type Protocol = McpServerConfig["protocol"];
@@ -97,6 +100,10 @@ export class McpConnection {
   #subscription: ToolSubscription | undefined;
   #refresh: NodeJS.Timeout | undefined;
   #lists = 0;
+  /** Under way. */
+  #calls = 0;
+  /** Told when the last call under way is over. */
+  #onIdle = (): void => {};
   #isReady = false;
   #isLeft = false;
   #isClosed = false;
@@ -136,12 +143,9 @@ export class McpConnection {
 
   async open(signal: AbortSignal): Promise<void> {
     await this.#client.connect(this.#transport, { signal, timeout: NEVER_MS });
+    await this.#subscribe();
     await this.#list(signal);
     this.#isReady = true;
-    const changes = this.#client.getServerCapabilities()?.tools?.listChanged === true;
-    if (changes && this.#client.getProtocolEra() === "modern") {
-      this.#subscription = new ToolSubscription(this.#client, () => this.#listSoon());
-    }
   }
 
   /** Rejects with ToolCallError only. */
@@ -149,12 +153,16 @@ export class McpConnection {
     const { spec, deadline } = call;
     const hadSession = this.#hasSession();
     let answer: CallToolResult;
+    this.#calls += 1;
     try {
       answer = await this.#send(call);
     } catch (error) {
       if (deadline.end === undefined && wasNeverReceived(error, hadSession)) return NEVER_RECEIVED;
       const { config } = this.#options;
       throw callFailure(error, { called: spec, deadline, config, lossText: () => this.lossText() });
+    } finally {
+      this.#calls -= 1;
+      if (this.#calls === 0) this.#onIdle();
     }
     return toolResult(answer, spec);
   }
@@ -179,6 +187,17 @@ export class McpConnection {
     await this.stdio?.close();
   }
 
+  /**
+   * For a connection that no new call may use: waits for the answers to those under way, which may be that they were
+   * never received, then abandons it. Never rejects.
+   */
+  async retire(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    if (this.#calls > 0) await promise;
+    await this.abandon();
+  }
+
   /** As `close`, without manners: for a connection that failed. */
   async abandon(): Promise<void> {
     this.#stop();
@@ -201,6 +220,18 @@ export class McpConnection {
         },
       },
     );
+  }
+
+  /** Before the tools are listed, so that no change is missed; a server that takes its time is listed again later. */
+  async #subscribe(): Promise<void> {
+    const changes = this.#client.getServerCapabilities()?.tools?.listChanged === true;
+    if (!changes || this.#client.getProtocolEra() !== "modern") return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#subscription = new ToolSubscription(this.#client, () => {
+      resolve();
+      if (this.#lists > 0) this.#listSoon();
+    });
+    await Promise.race([promise, sleep(SUBSCRIBE_MS, undefined, { ref: false })]);
   }
 
   async #list(signal: AbortSignal): Promise<void> {

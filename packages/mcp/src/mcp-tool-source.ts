@@ -30,7 +30,8 @@ export class McpToolSource implements ToolSource {
   readonly #listeners = new ChangeListeners();
   readonly #backoff = new ReconnectBackoff();
   readonly #closing = new AbortController();
-  readonly #leaving = new Set<Promise<void>>();
+  /** No new call uses them; each promise settles when nothing is left of one. */
+  readonly #retired = new Map<McpConnection, Promise<void>>();
   #state: ServerState = "idle";
   #tools: readonly ToolSpec[] = [];
   #warnings: readonly string[] = [];
@@ -155,8 +156,10 @@ export class McpToolSource implements ToolSource {
   #drop(connection: McpConnection, how: string): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    const leaving = connection.abandon().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
+    this.#retired.set(
+      connection,
+      connection.retire().finally(() => this.#retired.delete(connection)),
+    );
     this.#fail(new ServerLostError(this.server, how), performance.now() - this.#connectedAtMs);
   }
 
@@ -180,7 +183,8 @@ export class McpToolSource implements ToolSource {
     this.#connection = undefined;
     this.#become("closed");
     await Promise.all([connection?.close(), attempt]);
-    await Promise.all(this.#leaving);
+    for (const retired of this.#retired.keys()) void retired.abandon();
+    await Promise.all(this.#retired.values());
   }
 
   #toolNames(): readonly string[] {

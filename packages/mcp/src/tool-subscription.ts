@@ -1,7 +1,7 @@
 /**
  * In the newer protocol era a server tells of changes only on a stream that the client keeps open, and the SDK does not
- * open it again when it breaks. This does, with growing pauses, and reports after each break that something may have
- * been missed.
+ * open it again when it breaks. This does, with growing pauses, and reports each time that it is open: what changed
+ * before that was missed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@modelcontextprotocol/client";
@@ -13,12 +13,12 @@ const REFUSALS_MAX = 5;
 
 export class ToolSubscription {
   readonly #client: Client;
-  readonly #onMissed: () => void;
+  readonly #onOpen: () => void;
   readonly #stop = new AbortController();
 
-  constructor(client: Client, onMissed: () => void) {
+  constructor(client: Client, onOpen: () => void) {
     this.#client = client;
-    this.#onMissed = onMissed;
+    this.#onOpen = onOpen;
     void this.#run();
   }
 
@@ -32,7 +32,7 @@ export class ToolSubscription {
     for (let wasOpen = false; !signal.aborted && (wasOpen || failures < REFUSALS_MAX);) {
       try {
         const subscription = await this.#client.listen({ toolsListChanged: true }, { signal });
-        if (wasOpen) this.#onMissed();
+        this.#onOpen();
         wasOpen = true;
         failures = 0;
         await subscription.closed;
