@@ -5,6 +5,7 @@ import type { JsonObject } from "@agentmesh/core";
 import { cleanText } from "./clean-text.ts";
 import type { HttpEndpoint } from "./http-transport.ts";
 import type { McpServerConfig } from "./mcp-server-config.ts";
+import { protocolText } from "./protocol-text.ts";
 import { ServerStartError, type ServerStartErrorCode } from "./server-start-error.ts";
 import type { ChildCommand, StdioTransport } from "./stdio-transport.ts";
 
@@ -190,7 +191,9 @@ function statusFailure(server: string, url: string, status: number): Diagnosis {
 
 function protocolFailure(cause: unknown): Diagnosis {
   const isEndless = cause instanceof SdkError && cause.code === SdkErrorCode.ListPaginationExceeded;
-  const reason = isEndless ? "its list of tools has no end" : cleanText(messageOf(cause), REASON_CHARS_MAX);
+  const reason = isEndless
+    ? "its list of tools has no end"
+    : cleanText(protocolText(rootMessage(cause)), REASON_CHARS_MAX);
   return {
     code: "AM_SERVER_PROTOCOL",
     says: `does not answer as MCP says: ${reason.replace(/\.$/, "")}`,
@@ -224,6 +227,8 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The message of the first cause: what wraps it only says that something failed. */
+function rootMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
 }

@@ -103,6 +103,7 @@ export class StdioTransport implements Transport {
 
   /** Rejects with the error of the operating system when the command cannot be started. */
   async start(): Promise<void> {
+    if (this.#isFinished) throw new SdkError(SdkErrorCode.NotConnected, "Closed before it was started");
     const { command, args, env, cwd } = this.#command;
     const child = spawn(command, [...args], {
       cwd,
@@ -112,13 +113,13 @@ export class StdioTransport implements Transport {
       windowsHide: true,
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#group = new ProcessGroup(child, child.pid);
     child.stdin.on("error", (error) => this.onerror?.(error));
     child.stdout.on("data", (chunk: Buffer) => this.#frames.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => this.#errors.push(chunk));
     child.once("exit", (code, signal) => void this.#left({ code, signal }));
     await once(child, "spawn");
     child.on("error", (error) => this.onerror?.(error));
-    if (child.pid !== undefined) this.#group = new ProcessGroup(child, child.pid);
   }
 
   /** Rejects when the child is gone, after it was seen how it went. */

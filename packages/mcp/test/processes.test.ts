@@ -1,0 +1,74 @@
+/** No process of a server outlives its source, or this process, whatever it does against it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { isRunning, runningChildren } from "./fixtures/processes.ts";
+import { failureOf, fixture, linesOf, options, soon, stdioConfig, testFile, testSource } from "./fixtures/sources.ts";
+
+/** The ids that a fixture wrote, all of them running; killed at the end of the test, whatever happens. */
+async function startedIn(file: string, count: number): Promise<readonly number[]> {
+  await vi.waitFor(() => expect(linesOf(file)).toHaveLength(count), 10_000);
+  const pids = linesOf(file).map(Number);
+  onTestFinished(() => {
+    for (const pid of pids.filter(isRunning)) process.kill(pid, "SIGKILL");
+  });
+  return pids;
+}
+
+async function expectGone(pids: readonly number[], withinMs: number): Promise<void> {
+  await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), withinMs);
+}
+
+describe("a launcher with a server and a grandchild that ignore SIGTERM and the end of their input", () => {
+  test("is gone with everything it started when its source is closed", async () => {
+    const file = testFile("pids.txt");
+    const source = testSource(stdioConfig("stubborn", [], { env: { PID_FILE: file } }));
+    expect(await source.connect(soon())).toMatchObject({ state: "ready" });
+    const pids = await startedIn(file, 3);
+    expect(pids.filter(isRunning)).toEqual(pids);
+    await source.close();
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  test("is gone when its start is given up", async () => {
+    const file = testFile("pids.txt");
+    const source = testSource(stdioConfig("stubborn", ["silent"], { env: { PID_FILE: file }, startTimeoutMs: 6_000 }));
+    expect((await source.connect(soon())).error?.code).toBe("AM_SERVER_START_TIMEOUT");
+    expect((await startedIn(file, 2)).filter(isRunning)).toEqual([]);
+  });
+
+  test("is gone when its leader dies in mid-call", async () => {
+    const file = testFile("pids.txt");
+    const source = testSource(stdioConfig("stubborn", [], { env: { PID_FILE: file } }));
+    await source.connect(soon());
+    const pids = await startedIn(file, 3);
+    const call = failureOf(source.call("wait", { ms: 30_000 }, options()));
+    process.kill(pids[0]!, "SIGKILL");
+    expect((await call).code).toBe("AM_TOOL_DISCONNECTED");
+    await expectGone(pids, 10_000);
+  });
+
+  test.each(["exit", "throw"])("is gone when the process of its source ends by %s", async (way) => {
+    const file = testFile("pids.txt");
+    const host = spawn(process.execPath, [fixture("host"), way], {
+      env: { ...process.env, PID_FILE: file },
+      stdio: "ignore",
+    });
+    const [code] = (await once(host, "exit")) as [number];
+    expect(code).toBe(way === "exit" ? 5 : 1);
+    await expectGone(await startedIn(file, 3), 5_000);
+  });
+});
+
+test("a server that leaves at the end of its input is not signalled", async () => {
+  const file = testFile("record.txt");
+  const source = testSource(stdioConfig("well-behaved", [], { env: { RECORD_FILE: file } }));
+  await source.connect(soon());
+  await source.close();
+  expect(linesOf(file)).toEqual(["left with code 0"]);
+  expect(runningChildren()).toEqual([]);
+});
+
+test("an open source does not keep the end of the process waiting for listeners", () => {
+  expect(process.listenerCount("exit")).toBeLessThan(10);
+});
