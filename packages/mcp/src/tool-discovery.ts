@@ -25,11 +25,13 @@ type Filter = McpServerConfig["tools"];
 export function discover(server: string, listed: readonly Tool[], config: McpServerConfig): Discovery {
   const warnings: string[] = [];
   const tools = new Map<string, ToolSpec>();
-  for (const tool of listed) {
-    const reason = tools.size >= TOOLS_MAX ? `only ${TOOLS_MAX} tools of a server are kept` : refusalOf(tool, tools);
+  for (const tool of listed.slice(0, TOOLS_MAX)) {
+    const reason = refusalOf(tool, tools);
     if (reason !== undefined) warnings.push(`Left out "${cleanText(tool.name, TITLE_CHARS_MAX)}": ${reason}.`);
     else if (isWanted(tool.name, config.tools)) tools.set(tool.name, specOf(server, tool, config));
   }
+  const surplus = listed.length - TOOLS_MAX;
+  if (surplus > 0) warnings.push(`Left out ${surplus} tools: only ${TOOLS_MAX} of a server are kept.`);
   const offered = new Set(listed.map(({ name }) => name));
   for (const name of config.tools.allow ?? []) {
     if (!offered.has(name)) warnings.push(`The configuration allows "${name}", which the server does not offer.`);
