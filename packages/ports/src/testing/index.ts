@@ -1,2 +1,3 @@
+export { createdEvent, journalContract, type JournalContractSubject } from "./journal-contract.ts";
 export { modelContract, type ModelContractSubject } from "./model-contract.ts";
 export { toolSourceContract, type ToolSourceContractSubject } from "./tool-source-contract.ts";

@@ -12,7 +12,9 @@ import { MemoryLog } from "../log/memory-log.ts";
 import { RunLog } from "../log/run-log.ts";
 import { openConfiguredModel, openedModel } from "../models/open-model.ts";
 import type { OpenedModel } from "../models/model-pool.ts";
+import { ChatComposer } from "../nodes/composer/chat-composer.ts";
 import { DefaultComposer } from "../nodes/composer/default-composer.ts";
+import { ChatPlanner } from "../nodes/planner/chat-planner.ts";
 import { DefaultPlanner } from "../nodes/planner/default-planner.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
 import { assembleMesh } from "./assemble-mesh.ts";
@@ -47,9 +49,17 @@ const LOCAL_SERVER = "local";
 /** Throws ConfigError, StoreError. Connects to nothing yet. */
 export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh> {
   const { tools, modelInstances, nodes, clock, environment = process.env, configFile, ...overrides } = options;
-  const loaded = await loadConfig({ workingDirectory: process.cwd(), file: configFile ?? false, environment, overrides });
+  const loaded = await loadConfig({
+    workingDirectory: process.cwd(),
+    file: configFile ?? false,
+    environment,
+    overrides,
+  });
   const given = { tools, modelInstances, nodes, clock, environment };
-  return openMesh(loaded, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as MeshExtras);
+  return openMesh(
+    loaded,
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as MeshExtras,
+  );
 }
 
 /** Throws StoreError. */
@@ -73,7 +83,11 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     sources: [...configuredSources(loaded), ...localSources(extras)],
     models: openers(loaded, extras, clock),
     roles: rolesOf(loaded, extras),
-    nodes: { planner: new DefaultPlanner(), composer: new DefaultComposer(), ...extras.nodes },
+    nodes: {
+      planner: new DefaultPlanner({ chat: new ChatPlanner() }),
+      composer: new DefaultComposer({ chat: new ChatComposer() }),
+      ...extras.nodes,
+    },
     policy: config.policy,
     tenant: config.tenant,
     secrets: loaded.secrets,
@@ -96,10 +110,18 @@ function isToolList(tools: NonNullable<MeshExtras["tools"]>): tools is readonly 
   return Array.isArray(tools);
 }
 
-function openers({ config }: LoadedConfig, extras: MeshExtras, clock: Clock): ReadonlyMap<string, () => Promise<OpenedModel>> {
+function openers(
+  { config }: LoadedConfig,
+  extras: MeshExtras,
+  clock: Clock,
+): ReadonlyMap<string, () => Promise<OpenedModel>> {
   const context: ModelContext = { environment: extras.environment ?? process.env, clock, random: Math.random };
-  const instances = Object.entries(extras.modelInstances ?? {}).map(([name, model]) => [name, () => Promise.resolve(openedModel(model, context))] as const);
-  const configured = Object.entries(config.models).map(([name, model]) => [name, () => openConfiguredModel(model, context)] as const);
+  const instances = Object.entries(extras.modelInstances ?? {}).map(
+    ([name, model]) => [name, () => Promise.resolve(openedModel(model, context))] as const,
+  );
+  const configured = Object.entries(config.models).map(
+    ([name, model]) => [name, () => openConfiguredModel(model, context)] as const,
+  );
   return new Map([...instances, ...configured.filter(([name]) => extras.modelInstances?.[name] === undefined)]);
 }
 

@@ -160,6 +160,7 @@ export class SqliteStore implements Store {
     if (event.type === "run.created" && !this.#insertRun(event)) return false;
     const { seq, type, atMs, body } = encodeEvent(event);
     const number = this.#numberOf(event.run);
+    if (number === undefined) return false;
     if (this.#statements.insertEvent.run(number, seq, type, atMs, body).changes === 0) return false;
     const status = STATUS_AFTER[event.type];
     if (status !== undefined) this.#statements.setStatus.run(status, number);
@@ -171,10 +172,11 @@ export class SqliteStore implements Store {
   }
 
   /** Rows hold a small number instead of the run's long id. */
-  #numberOf(run: string): number {
+  #numberOf(run: string): number | undefined {
     const known = this.#numbers.get(run);
     if (known !== undefined) return known;
-    const number = Number(this.#statements.number.get(run)?.["number"] ?? 0);
+    const number = this.#statements.number.get(run)?.["number"];
+    if (typeof number !== "number") return undefined;
     this.#numbers.set(run, number);
     return number;
   }
