@@ -69,8 +69,7 @@ test("an unreadable event is named; the run that holds it is not guessed", async
   await store.append([createdEvent("r"), { v: 1, type: "run.cancelled", seq: 2, atMs: 1, run: "r" }], []);
   await store.close();
   const database = new DatabaseSync(path);
-  database.exec(
-    "INSERT INTO run(number, id, tenant, name, status, created_ms) VALUES(0, 'r', 't', 'n', 'running', 1); UPDATE event SET body = '{broken'",
+  database.exec("UPDATE event SET body = '{broken' WHERE seq = 2"); UPDATE event SET body = '{broken'",
   );
   database.close();
   const again = new SqliteStore(path);
