@@ -1,0 +1,74 @@
+/**
+ * The configuration of a mesh (DESIGN 10): what `agentmesh.config.*` holds and `createMesh` takes. Strict: a key that
+ * is not known is a mistake. What keys say together (a role and its model) is checked where the layers meet.
+ */
+import { MESH_SERVER, RunPolicy, TASK_ID } from "@agentmesh/core";
+import { McpServerConfig } from "@agentmesh/mcp";
+import { ModelConfig } from "@agentmesh/models";
+import { z } from "zod";
+
+const DEFAULT_STORE = ".agentmesh/store.db";
+const DEFAULT_TENANT = "default";
+/** Log entries that are kept in memory when nothing else is said: some megabytes at most. */
+const DEFAULT_LOG_ENTRIES = 1_000;
+const LOG_ENTRIES_MAX = 1_000_000;
+
+const MODEL_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]*$/;
+const TENANT = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$/;
+
+const ModelName = z.string().regex(MODEL_NAME, "Use letters, digits, _ . : and -, beginning with a letter or _.");
+const ServerName = z
+  .string()
+  .regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _: plans address its tools by this name.")
+  .refine((name) => name !== MESH_SERVER, "This name belongs to the built-in tools.");
+
+const RoleModel = z.string().min(1).optional();
+
+export const RolesConfig = z.strictObject({
+  router: RoleModel.describe("Binds tasks to tools."),
+  planner: RoleModel.describe("Writes plans."),
+  validator: RoleModel.describe("Judges results."),
+  composer: RoleModel.describe("Writes the answer."),
+  executor: RoleModel.describe("Answers mesh.generate tasks."),
+});
+export type RolesConfig = z.output<typeof RolesConfig>;
+
+export const LogLevel = z.enum(["error", "warn", "info", "debug"]);
+export type LogLevel = z.infer<typeof LogLevel>;
+
+const LogConfig = z.strictObject({
+  level: LogLevel.default("info"),
+  file: z.string().min(1).optional().describe("Every entry as a line of JSON; relative to the configuration file."),
+  memoryMax: z.int().min(0).max(LOG_ENTRIES_MAX).default(DEFAULT_LOG_ENTRIES).describe("Entries kept in memory."),
+});
+
+export const MeshConfig = z.strictObject({
+  $schema: z.string().optional().describe("For editors; means nothing here."),
+  models: z
+    .record(ModelName, ModelConfig)
+    .default({})
+    .describe("Models by the name that roles use. Without any, what this machine offers is used."),
+  roles: RolesConfig.default({}).describe(
+    'Which model serves which node. A role without one uses the model named "default", else the first.',
+  ),
+  mcpServers: z
+    .record(ServerName, McpServerConfig)
+    .default({})
+    .describe("The shape that other MCP hosts use: an existing block can be pasted in."),
+  policy: RunPolicy.prefault({}).describe("What runs may do."),
+  store: z
+    .string()
+    .min(1)
+    .default(DEFAULT_STORE)
+    .describe("Where runs are kept: one SQLite file; relative to the configuration file."),
+  tenant: z
+    .string()
+    .regex(TENANT, "Use at most 128 letters, digits, _ . @ and -.")
+    .default(DEFAULT_TENANT)
+    .describe("Whom runs belong to when nobody says."),
+  log: LogConfig.prefault({}),
+});
+/** Parsed, with every default. Its strings may be secrets: never shown as a whole. */
+export type MeshConfig = z.output<typeof MeshConfig>;
+/** What a user writes. */
+export type MeshConfigInput = z.input<typeof MeshConfig>;
