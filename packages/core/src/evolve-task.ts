@@ -71,10 +71,8 @@ function openElements(state: RunState, task: TaskState, atMs: number): void {
 }
 
 function start(state: RunState, task: TaskState, event: RunEventOf<"task.started">): void {
-  if (task.status !== "dispatched") {
-    release(state, task);
-    occupy(state, task, 1);
-  }
+  release(state, task);
+  occupy(state, task, 1);
   task.status = "running";
   task.attempt = event.attempt;
   if (event.attempt === 1) task.startedAtMs = event.atMs;
@@ -165,7 +163,7 @@ function settleElement(state: RunState, task: TaskState, group: GroupState): voi
 /** After a failed element no other starts: those that are only ready go back. */
 function withdrawElements(state: RunState, group: GroupState): void {
   for (const element of group.elements) {
-    if (element.status !== "ready" && element.status !== "waiting") continue;
+    if (element.status !== "ready" && element.status !== "waiting" && element.status !== "dispatched") continue;
     release(state, element);
     element.status = "pending";
     group.open--;

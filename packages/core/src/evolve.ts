@@ -7,6 +7,7 @@ import { applyPlan } from "./evolve-plan.ts";
 import { MeshError } from "./mesh-error.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { OpenNode, RunState } from "./run-state.ts";
+import { recall } from "./task-schedule.ts";
 
 /** An event is not the next one of its run: the journal has a gap, a double, or events of another run. */
 export class JournalOrderError extends MeshError {
@@ -47,6 +48,7 @@ function evolveRun(state: RunState, event: OtherEvent): void {
       return;
     case "run.cancel_requested":
       state.status = "cancelling";
+      recall(state);
       state.effects.push({ type: "cancel-calls" });
       return;
     case "run.succeeded":

@@ -126,6 +126,8 @@ export class RunState {
   readonly busyServers = new Map<string, number>();
   busy = 0;
   ready = 0;
+  /** Tasks that were handed out to be resolved. Not in the journal. */
+  readonly dispatched = new Set<TaskState>();
   /** Tasks that wait for their next attempt, earliest first. */
   readonly waiting = new ReadyQueue<TaskState>(
     (left, right) => left.dueAtMs < right.dueAtMs || (left.dueAtMs === right.dueAtMs && left.index < right.index),

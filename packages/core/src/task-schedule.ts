@@ -54,6 +54,15 @@ export function release(state: RunState, task: TaskState): void {
     state.ready--;
   } else if (task.status === "waiting") state.waiting.remove(task);
   else if (task.status === "running" || task.status === "dispatched") occupy(state, task, -1);
+  state.dispatched.delete(task);
+}
+
+/** Takes back what was handed out and not answered yet: the answers will find nothing to start. */
+export function recall(state: RunState): void {
+  for (const task of state.dispatched) {
+    release(state, task);
+    makeReady(state, task, task.readyAtMs);
+  }
 }
 
 /** Counts a call under way, or one less. */
@@ -74,6 +83,7 @@ export function dispatch(state: RunState, nowMs: number): readonly TaskState[] {
     if (task === undefined) break;
     release(state, task);
     task.status = "dispatched";
+    state.dispatched.add(task);
     occupy(state, task, 1);
     handed.push(task);
   }
