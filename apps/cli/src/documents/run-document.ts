@@ -1,0 +1,38 @@
+/** A run as `show --json` prints it: its view, with values in place of references to them. */
+import type { Json, JsonObject, Payload, RunView, TaskView } from "@agentmesh/core";
+
+/** Larger values are shown as a mark, unless asked for in full; bytes of canonical JSON. */
+export const SHOWN_BYTES_MAX = 256 * 1024;
+const PREVIEW_CHARS = 1_000;
+
+export interface RunDocumentOptions {
+  readonly read: (payload: Payload) => Json | undefined;
+  readonly isFull: boolean;
+}
+
+export function runDocument(view: RunView, options: RunDocumentOptions): object {
+  const { tasks, output, answer, tenant: _tenant, ...rest } = view;
+  return {
+    ...rest,
+    tasks: Object.fromEntries(Object.entries(tasks).map(([id, task]) => [id, taskDocument(task, options)])),
+    output: output === undefined ? null : shownValue(output, options),
+    answer: answer === undefined ? null : shownValue(answer, options),
+  };
+}
+
+function taskDocument({ output, ...task }: TaskView, options: RunDocumentOptions): object {
+  return output === undefined ? task : { ...task, output: shownValue(output, options) };
+}
+
+/** The value; or `{ $cut: true, bytes, hash, preview }` for one that is large; or `{ $lost: true, hash }`. */
+export function shownValue(payload: Payload, { read, isFull }: RunDocumentOptions): Json {
+  const value = read(payload);
+  if (value === undefined) return { $lost: true, hash: payload.hash };
+  if (isFull || payload.bytes <= SHOWN_BYTES_MAX) return value;
+  return cut(payload, value);
+}
+
+function cut({ bytes, hash }: Payload, value: Json): JsonObject {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return { $cut: true, bytes, hash, preview: text.slice(0, PREVIEW_CHARS).toWellFormed() };
+}

@@ -1,0 +1,160 @@
+/** What people are told of a signal, in one line; the same words in a terminal and in a log. */
+import type { ErrorRecord, Finding } from "@agentmesh/core";
+import type { RunSignal } from "@agentmesh/runtime";
+import type { ServerStatus } from "@agentmesh/ports";
+import type { Line, LinePart } from "../terminal/line.ts";
+import { durationText } from "./duration-text.ts";
+import type { Status } from "./status-mark.ts";
+
+export interface EventLine {
+  readonly status: Status;
+  readonly line: Line;
+  /** `start`: only where nothing else shows what runs. `detail`: only when asked for more. Absent: always. */
+  readonly kind?: "start" | "detail";
+}
+
+type Teller<Type extends RunSignal["type"]> = (signal: Extract<RunSignal, { readonly type: Type }>) => EventLine;
+
+const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
+  "run.created": ({ run, name }) => ({ status: "info", line: ["run ", bold(run), ` ${name}`] }),
+  "run.cancel_requested": ({ reason }) => ({ status: "cancelled", line: [`cancelling: ${reason}`] }),
+  "node.started": ({ node }) => ({ status: "running", line: [`${node} started`], kind: "detail" }),
+  "node.succeeded": ({ node, durationMs }) => ({
+    status: "succeeded",
+    line: [`${node} succeeded`, time(durationMs)],
+    ...(node === "planner" || node === "composer" ? {} : { kind: "detail" as const }),
+  }),
+  "node.failed": ({ node, error, durationMs }) => ({
+    status: "failed",
+    line: [`${node} failed`, time(durationMs), ` ${errorText(error)}`],
+  }),
+  "node.note": ({ call, message }) => ({ status: "info", line: [`${call}: ${message}`] }),
+  "model.called": (call) => ({
+    status: "succeeded",
+    line: [`${call.model} answered`, time(call.durationMs)],
+    kind: "detail",
+  }),
+  "model.failed": (call) => ({
+    status: "failed",
+    line: [`${call.model} failed`, time(call.durationMs)],
+    kind: "detail",
+  }),
+  "plan.proposed": ({ revision, plan }) => ({
+    status: "info",
+    line: [`plan v${revision} proposed: ${count(plan.tasks.length, "task")}`],
+  }),
+  "plan.accepted": ({ revision, findings }) => ({
+    status: "succeeded",
+    line: [`plan v${revision} accepted${remarks(findings)}`],
+  }),
+  "plan.rejected": ({ revision, by, findings }) => ({
+    status: "failed",
+    line: [`plan v${revision} rejected by the ${by === "check" ? "check" : "validator"}${firstFinding(findings)}`],
+  }),
+  "plan.patched": ({ revision, added, removed, superseded }) => ({
+    status: "info",
+    line: [`plan v${revision} patched: +${added.length} -${removed.length}, ${superseded.length} superseded`],
+  }),
+  "task.expanded": ({ task, count: elements }) => ({
+    status: "info",
+    line: ["task ", bold(task), ` has ${count(elements, "element")}`],
+  }),
+  "task.started": ({ task, attempt }) => ({
+    status: "running",
+    line: ["task ", bold(task), attempt === 1 ? " started" : ` started, attempt ${attempt}`],
+    kind: "start",
+  }),
+  "task.progress": ({ task, progress, total, message }) => ({
+    status: "running",
+    line: ["task ", bold(task), ` at ${progress}${total === undefined ? "" : `/${total}`} ${message ?? ""}`],
+    kind: "detail",
+  }),
+  "task.retried": ({ task, attempt, cause, dueAtMs, atMs, error }) => ({
+    status: "waiting",
+    line: [
+      "task ",
+      bold(task),
+      ` waits ${durationText(dueAtMs - atMs)} after attempt ${attempt} (${cause})`,
+      error === undefined ? "" : `: ${errorText(error)}`,
+    ],
+  }),
+  "task.succeeded": ({ task, durationMs }) => ended(task, "succeeded", { durationMs }),
+  "task.failed": ({ task, durationMs, error }) => ended(task, "failed", { durationMs, rest: ` ${errorText(error)}` }),
+  "task.skipped": ({ task, reason }) => ended(task, "skipped", { rest: ` (${reason})` }),
+  "task.cancelled": ({ task, durationMs }) => ended(task, "cancelled", { durationMs }),
+  "task.in_doubt": ({ task, durationMs, error }) =>
+    ended(task, "in_doubt", { durationMs, rest: ` ${errorText(error)}` }),
+  "task.resolved": ({ task, as, by }) => ({
+    status: "info",
+    line: ["task ", bold(task), ` resolved as ${as} by ${by}`],
+  }),
+  "answer.composed": ({ removedCitations }) =>
+    removedCitations.length === 0
+      ? { status: "succeeded", line: ["answer composed"], kind: "detail" }
+      : { status: "warning", line: [`citations of unknown tasks were taken out: ${removedCitations.join(", ")}`] },
+};
+
+/** Undefined for what is not told in a line. */
+export function eventLine(signal: RunSignal): EventLine | undefined {
+  const teller = TELLERS[signal.type] as ((signal: RunSignal) => EventLine) | undefined;
+  return teller?.(signal);
+}
+
+/** Undefined while a server has not got anywhere. */
+export function serverLine({ server, state, tools, connectMs, error, warnings }: ServerStatus): EventLine | undefined {
+  if (state === "failed") {
+    const rest = error === undefined ? "" : ` ${errorText(error)}`;
+    return { status: "failed", line: ["server ", bold(server), " failed", rest] };
+  }
+  if (state !== "ready") return undefined;
+  const left = warnings === undefined || warnings.length === 0 ? "" : `; ${warnings.join("; ")}`;
+  return {
+    status: left === "" ? "succeeded" : "warning",
+    line: ["server ", bold(server), ` ready, ${count(tools, "tool")}`, time(connectMs ?? 0), left],
+  };
+}
+
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
+interface Ending {
+  readonly durationMs?: number;
+  readonly rest?: string;
+}
+
+function ended(
+  task: string,
+  status: "succeeded" | "failed" | "skipped" | "cancelled" | "in_doubt",
+  ending: Ending,
+): EventLine {
+  const duration = ending.durationMs === undefined ? [] : [time(ending.durationMs)];
+  return { status, line: ["task ", bold(task), ` ${status.replace("_", " ")}`, ...duration, ending.rest ?? ""] };
+}
+
+function bold(text: string): LinePart {
+  return { style: "bold", text };
+}
+
+function time(durationMs: number): LinePart {
+  return { style: "dim", text: ` ${durationText(durationMs)}` };
+}
+
+function errorText({ code, message }: Pick<ErrorRecord, "code" | "message">): string {
+  return `${code}: ${message}`;
+}
+
+function firstFinding(findings: readonly Finding[]): string {
+  const [first] = findings;
+  if (first === undefined) return "";
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
+  return `: ${first.code} ${first.path} ${first.message}${more}`;
+}
+
+function remarks(findings: readonly Finding[]): string {
+  const warnings = findings.filter(({ severity }) => severity === "warning").length;
+  const infos = findings.length - warnings;
+  const parts = [warnings > 0 ? count(warnings, "warning") : "", infos > 0 ? `${infos} unchecked` : ""];
+  const said = parts.filter((part) => part !== "").join(", ");
+  return said === "" ? "" : ` with ${said}`;
+}
