@@ -18,7 +18,7 @@ function storedTypes(path: string): string[] {
   const rows = database.prepare("SELECT type, body FROM event ORDER BY rowid").all();
   database.close();
   return rows.map((row) =>
-    `${String(row["type"])} ${String((JSON.parse(String(row["body"])) as { task?: string }).task ?? "")}`.trim(),
+    `${String(row["type"])} ${(JSON.parse(String(row["body"])) as { task?: string }).task ?? ""}`.trim(),
   );
 }
 
@@ -26,7 +26,7 @@ describe("promise 1: write before show", () => {
   test("a tool is called, and an event shown, only when another process could read it from the file", async () => {
     const path = join(temporaryFolder(), "store.db");
     const atCall: Record<string, string[]> = {};
-    const look = (name: string) => ({ run: () => ((atCall[name] = storedTypes(path)), name) });
+    const look = (name: string) => ({ run: () => Object.assign(atCall, { [name]: storedTypes(path) }) && name });
     const shownEarly: string[] = [];
     await using mesh = testMesh({
       store: new SqliteStore(path),
@@ -49,7 +49,7 @@ describe("promise 1: write before show", () => {
 
   test("a store that refuses writes stops the run: no call without a stored intent, and a typed error", async () => {
     const store = new SqliteStore(":memory:");
-    const calls: string[] = [];
+    const calls: unknown[] = [];
     const append = store.append.bind(store);
     let left = 4;
     store.append = (events: readonly RunEvent[], blobs: readonly StoredBlob[]) => {
@@ -61,7 +61,7 @@ describe("promise 1: write before show", () => {
       });
       return left-- > 0 ? append(events, blobs) : Promise.reject(full);
     };
-    await using mesh = testMesh({ store, tools: { ok: { run: (args) => (calls.push(String(args["id"])), 1) } } });
+    await using mesh = testMesh({ store, tools: { ok: { run: (args) => calls.push(args["id"]) } } });
     const tasks = Array.from({ length: 6 }, (_, index) =>
       task(`k${index}`, { args: { id: index }, ...(index === 0 ? {} : { after: [`k${index - 1}`] }) }),
     );
@@ -74,12 +74,12 @@ describe("promise 1: write before show", () => {
 
 describe("promise 2: a completed task never runs again", () => {
   test("not when others fail, are retried and the plan is patched twice", async () => {
-    const calls: string[] = [];
+    const calls: unknown[] = [];
     let broken = 2;
     let asked = 0;
     await using mesh = testMesh({
       tools: {
-        ok: { run: (args) => (calls.push(String(args["n"])), args["n"] ?? null) },
+        ok: { run: (args) => calls.push(args["n"]) },
         flaky: { run: () => (broken-- > 0 ? Promise.reject(new Error("on fire")) : "fine") },
       },
       planner: () => {
@@ -91,7 +91,7 @@ describe("promise 2: a completed task never runs again", () => {
     });
     const result = await mesh.run("do it").result;
     expect([result.status, asked]).toEqual(["succeeded", 3]);
-    expect(calls.toSorted()).toEqual(["0", "1", "2", "3", "4"]);
+    expect(calls.toSorted()).toEqual([0, 1, 2, 3, 4]);
   });
 });
 
@@ -133,11 +133,14 @@ describe("promise 4: one terminal event, and cancel", () => {
         hears: {
           effect: "read",
           run: (_, { signal }) =>
-            new Promise((_resolve, reject) =>
-              signal.addEventListener("abort", () => ((told = true), reject(new Error("stopped")))),
-            ),
+            new Promise((_resolve, reject) => {
+              signal.addEventListener("abort", () => {
+                told = true;
+                reject(new Error("stopped"));
+              });
+            }),
         },
-        deaf: { run: () => sleep(300).then(() => (effects.push("late"), 1)) },
+        deaf: { run: () => sleep(300).then(() => effects.push("late")) },
       },
     });
     const run = mesh.run({ mesh: 1, tasks: [task("h", { use: "t.hears" }), task("d", { use: "t.deaf" })] });
@@ -186,20 +189,19 @@ describe("promise 5: nothing runs that was not checked", () => {
 
   test.each(cases)("%s is found before any task starts", async (_name, tasks, finding) => {
     const calls: string[] = [];
-    await using mesh = testMesh({ tools: { ok: { run: () => (calls.push("ok"), 1) }, typed, wants } });
+    await using mesh = testMesh({ tools: { ok: { run: () => calls.push("ok") }, typed, wants } });
     const run = mesh.run({ mesh: 1, tasks } as never);
     const result = await run.result;
     expect([result.status, result.error?.code, calls]).toEqual(["failed", "AM_PLAN_REJECTED", []]);
-    const found = (result.error?.facts["findings"] as { code: string; path: string }[]).map(
-      ({ code, path }) => `${code} ${path}`,
-    );
+    const findings = (result.error?.facts["findings"] ?? []) as { code: string; path: string }[];
+    const found = findings.map(({ code, path }) => `${code} ${path}`);
     expect(found).toContain(finding);
   });
 
   test("what could not be checked before is checked at the call", async () => {
     const seen: unknown[] = [];
     await using mesh = testMesh({
-      tools: { ok: { run: () => 7 }, wants: { ...wants, run: (args) => (seen.push(args), 1) } },
+      tools: { ok: { run: () => 7 }, wants: { ...wants, run: (args) => seen.push(args) } },
     });
     const run = mesh.run({
       mesh: 1,
@@ -254,14 +256,14 @@ test("secrets are in no stored byte, and still reach the tools that need them", 
   const folder = temporaryFolder();
   const path = join(folder, "store.db");
   const secret = "sk-very-secret-0123456789";
-  let seen: unknown;
+  const seen: unknown[] = [];
   {
     await using mesh = testMesh({
       store: new SqliteStore(path),
       secrets: [secret],
       tools: {
         tells: { run: () => ({ key: secret, long: `${secret} `.repeat(50) }) },
-        ok: { run: (args) => ((seen = args), 1) },
+        ok: { run: (args) => seen.push(args) },
         bad: { run: () => Promise.reject(new Error(`refused: ${secret}`)) },
       },
     });
@@ -276,7 +278,7 @@ test("secrets are in no stored byte, and still reach the tools that need them", 
     };
     expect((await mesh.run(plan).result).status).toBe("succeeded");
   }
-  expect(seen).toEqual({ key: secret });
+  expect(seen).toEqual([{ key: secret }]);
   const bytes = readFileSync(path).toString("latin1");
   expect(bytes).toContain("[secret]");
   expect(bytes).not.toContain(secret);

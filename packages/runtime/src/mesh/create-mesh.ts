@@ -55,11 +55,13 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
     environment,
     overrides,
   });
-  const given = { tools, modelInstances, nodes, clock, environment };
-  return openMesh(
-    loaded,
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as MeshExtras,
-  );
+  return openMesh(loaded, {
+    environment,
+    ...(tools === undefined ? {} : { tools }),
+    ...(modelInstances === undefined ? {} : { modelInstances }),
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(clock === undefined ? {} : { clock }),
+  });
 }
 
 /** Throws StoreError. */
