@@ -42,8 +42,10 @@ export interface AiSdkModelOptions {
   readonly clock: Clock;
   /** Used where a request says nothing. */
   readonly defaults?: { readonly sampling?: ModelSampling; readonly maxOutputTokens?: number };
-  /** Passed to the provider as they are. */
-  readonly providerOptions?: Readonly<Record<string, JSONObject>>;
+  /** What the provider is told beside the interface, by its own name; the sampling is that of the call. */
+  readonly providerOptions?: (sampling: ModelSampling) => Readonly<Record<string, JSONObject>>;
+  /** True when `providerOptions` carries topK, which the interface would only complain about. */
+  readonly isTopKCarried?: boolean;
 }
 
 export function aiSdkModel(driver: LanguageModelV4, options: AiSdkModelOptions): Model {
@@ -139,15 +141,18 @@ async function openWith(call: Call, output: OutputRequest | undefined, signal: A
 function callOptions(call: Call, output: OutputRequest | undefined, signal: AbortSignal): LanguageModelV4CallOptions {
   const { request, options } = call;
   const sampling = { ...options.defaults?.sampling, ...request.sampling };
+  // The interface has no word for it: providers that can do it get it in their own options.
+  const { minP: _minP, topK, ...known } = sampling;
   const maxOutputTokens = request.maxOutputTokens ?? options.defaults?.maxOutputTokens;
   return {
     prompt: promptOf(request.messages, output?.instruction),
     abortSignal: signal,
-    ...sampling,
+    ...known,
+    ...(topK === undefined || options.isTopKCarried === true ? {} : { topK }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(request.stopSequences === undefined ? {} : { stopSequences: [...request.stopSequences] }),
     ...(output === undefined || output.control === "text" ? {} : { responseFormat: responseFormatOf(output) }),
-    ...(options.providerOptions === undefined ? {} : { providerOptions: options.providerOptions }),
+    ...(options.providerOptions === undefined ? {} : { providerOptions: options.providerOptions(sampling) }),
   };
 }
 

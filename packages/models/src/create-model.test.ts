@@ -46,6 +46,19 @@ describe("createModel", () => {
     expect((await modelOf({ provider: "anthropic", model: "claude-x", apiKey: "k" })).id).toBe("anthropic:claude-x");
   });
 
+  test("a key keeps no line end of its file, and one that cannot be sent is never shown", async () => {
+    expect((await modelOf({ provider: "openai", model: "gpt-5" }, { OPENAI_API_KEY: "k\n" })).id).toBe("openai:gpt-5");
+    const error = await failureOf(
+      modelOf({ provider: "openai", model: "gpt-5" }, { OPENAI_API_KEY: "sk-one\nsk-two" }),
+    );
+    expect(error).toMatchObject({
+      code: "AM_MODEL_UNAUTHORISED",
+      message: "The key for OpenAI holds white space or characters that no key has.",
+      hint: "Copy it again, without line breaks and quotes.",
+    });
+    expect(String(error) + JSON.stringify(error)).not.toContain("sk-");
+  });
+
   test("an address in the environment that is none is named", async () => {
     const environment = { OPENAI_API_KEY: "k", OPENAI_BASE_URL: "nonsense" };
     expect(await failureOf(modelOf({ provider: "openai", model: "gpt-5" }, environment))).toMatchObject({

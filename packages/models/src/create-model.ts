@@ -54,7 +54,7 @@ export function withModelLayers(model: Model, config: LayerConfig, context: Mode
 async function remoteModel(config: RemoteModelConfig, context: ModelContext): Promise<Model> {
   const traits = PROVIDERS[config.provider];
   const settings = connectionOf(config, traits, context.environment);
-  const { driver, providerOptions } = await loadDriver(config, settings);
+  const { driver, ...driverOptions } = await loadDriver(config, settings);
   const output = config.output ?? traits.outputOf?.(config.model) ?? "schema";
   const maxOutputTokens = config.maxOutputTokens ?? traits.maxOutputTokens;
   return aiSdkModel(driver, {
@@ -67,7 +67,7 @@ async function remoteModel(config: RemoteModelConfig, context: ModelContext): Pr
       ...(config.sampling === undefined ? {} : { sampling: defined(config.sampling) satisfies ModelSampling }),
       ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     },
-    ...(providerOptions === undefined ? {} : { providerOptions }),
+    ...driverOptions,
   });
 }
 
@@ -76,15 +76,27 @@ function connectionOf(
   traits: ProviderTraits,
   environment: ModelContext["environment"],
 ): ConnectionSettings {
-  const fromVariables = traits.keyVariables
-    .map((name) => environment[name])
-    .find((value) => value !== undefined && value !== "");
-  const apiKey = config.apiKey ?? fromVariables;
-  if (apiKey === undefined && traits.keyVariables.length > 0) throw keyMissing(config, traits);
+  const apiKey = keyOf(config, traits, environment);
   const replaced = traits.baseUrlVariable === undefined ? undefined : environment[traits.baseUrlVariable];
   const baseUrl = config.baseUrl ?? (replaced === undefined || replaced === "" ? traits.baseUrl : replaced);
   if (baseUrl === undefined || !URL.canParse(baseUrl)) throw urlMissing(config, traits);
   return { baseUrl: baseUrl.replace(/\/+$/, ""), ...(apiKey === undefined ? {} : { apiKey }) };
+}
+
+function keyOf(
+  config: RemoteModelConfig,
+  traits: ProviderTraits,
+  environment: ModelContext["environment"],
+): string | undefined {
+  const fromVariables = traits.keyVariables.map((name) => environment[name]?.trim()).find(Boolean);
+  const apiKey = config.apiKey?.trim() ?? fromVariables;
+  if (apiKey === undefined) {
+    if (traits.keyVariables.length > 0) throw keyMissing(config, traits);
+    return undefined;
+  }
+  // Checked here, since whoever builds the header would quote the key when it complains.
+  if (!/^[\x21-\x7E]+$/.test(apiKey)) throw keyUnusable(config, traits);
+  return apiKey;
 }
 
 function endpointOf(config: RemoteModelConfig, traits: ProviderTraits, settings: ConnectionSettings): ModelEndpoint {
@@ -106,6 +118,15 @@ function keyMissing(config: RemoteModelConfig, traits: ProviderTraits): ModelErr
     message: `No key for ${traits.name}, which ${config.provider}:${config.model} needs.`,
     hint: `Set ${traits.keyVariables.join(" or ")} in the environment, or apiKey of this model in the configuration.`,
     facts: { provider: config.provider, model: config.model, variables: [...traits.keyVariables] },
+  });
+}
+
+function keyUnusable(config: RemoteModelConfig, traits: ProviderTraits): ModelError {
+  return new ModelError({
+    code: "AM_MODEL_UNAUTHORISED",
+    message: `The key for ${traits.name} holds white space or characters that no key has.`,
+    hint: "Copy it again, without line breaks and quotes.",
+    facts: { provider: config.provider, model: config.model },
   });
 }
 

@@ -12,6 +12,7 @@ const sampling = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
   topP: z.number().min(0).max(1).optional(),
   topK: z.int().min(1).optional(),
+  minP: z.number().min(0).max(1).optional(),
   seed: z.int().optional(),
 });
 

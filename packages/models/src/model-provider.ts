@@ -1,12 +1,12 @@
 /** What differs between providers: a table, and one lazy import each, so that nobody pays for those that are not used. */
-import type { OutputControl } from "@agentmesh/ports";
+import type { ModelSampling, OutputControl } from "@agentmesh/ports";
 import { boundedFetch } from "./bounded-fetch.ts";
 import type { aiSdkModel, AiSdkModelOptions } from "./ai-sdk-model.ts";
 import type { RemoteModelConfig } from "./model-config.ts";
 import type { SchemaDialectName } from "./schema-dialect.ts";
 
 /** As `aiSdkModel` takes it: the driver, and what it is passed with every call. */
-export interface LoadedDriver extends Pick<AiSdkModelOptions, "providerOptions"> {
+export interface LoadedDriver extends Pick<AiSdkModelOptions, "providerOptions" | "isTopKCarried"> {
   readonly driver: Parameters<typeof aiSdkModel>[0];
 }
 
@@ -109,7 +109,10 @@ export async function loadDriver(config: RemoteModelConfig, settings: Connection
     }
     case "mistral": {
       const { createMistral } = await import("@ai-sdk/mistral");
-      return { driver: createMistral(shared)(config.model), providerOptions: { mistral: { strictJsonSchema: true } } };
+      return {
+        driver: createMistral(shared)(config.model),
+        providerOptions: () => ({ mistral: { strictJsonSchema: true } }),
+      };
     }
     case "openai-compatible":
     case "llama-server":
@@ -133,7 +136,7 @@ async function loadOpenAi(config: OpenAiConfig, settings: DriverSettings): Promi
   const isOpenAi = new URL(settings.baseURL).host === new URL(PROVIDERS.openai.baseUrl ?? "").host;
   if ((config.api ?? (isOpenAi ? "responses" : "chat")) === "chat") return { driver: openai.chat(config.model) };
   // Nothing of a run is kept at the vendor: the journal is here.
-  return { driver: openai.responses(config.model), providerOptions: { openai: { store: false } } };
+  return { driver: openai.responses(config.model), providerOptions: () => ({ openai: { store: false } }) };
 }
 
 /** Without the two switches these servers are asked for no schema and report no usage. */
@@ -147,5 +150,14 @@ async function loadCompatible(config: RemoteModelConfig, settings: ConnectionSet
     supportsStructuredOutputs: true,
     ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
   });
-  return { driver: provider.chatModel(config.model) };
+  const driver = provider.chatModel(config.model);
+  const { provider: name } = config;
+  if (name !== "llama-server" && name !== "vllm") return { driver };
+  const key = name === "vllm" ? "vllm" : "llamaServer";
+  return { driver, isTopKCarried: true, providerOptions: (sampling) => ({ [key]: localSampling(sampling) }) };
+}
+
+/** Both servers know these two beside what OpenAI defined; others may refuse a request for a key they do not know. */
+function localSampling({ topK, minP }: ModelSampling): Record<string, number> {
+  return { ...(topK === undefined ? {} : { top_k: topK }), ...(minP === undefined ? {} : { min_p: minP }) };
 }

@@ -404,6 +404,27 @@ describe("Mistral", () => {
 });
 
 describe("local servers", () => {
+  test.each(["llama-server", "vllm"])(
+    "%s gets the sampling that OpenAI never defined, without a complaint about it",
+    async (provider) => {
+      await using server = await fakeModelServer((_request, response) => answerChat(response, ["x"]));
+      const model = await modelOf(provider, `${server.url}/v1`, {
+        sampling: { temperature: 0.5, topK: 40, minP: 0.1 },
+      });
+      const completion = await complete(model, { messages: request.messages, sampling: { minP: 0.2 } }, signal);
+      expect(sent(server)).toMatchObject({ temperature: 0.5, top_k: 40, min_p: 0.2 });
+      expect(completion.warnings).toEqual([]);
+    },
+  );
+
+  test("other servers are not sent what they may refuse", async () => {
+    await using server = await fakeModelServer((_request, response) => answerChat(response, ["x"]));
+    const model = await modelOf("ollama", `${server.url}/v1`, { sampling: { topK: 40, minP: 0.1 } });
+    const completion = await complete(model, { messages: request.messages }, signal);
+    expect(Object.keys(sent(server)).filter((key) => /top_?k|min_?p/i.test(key))).toEqual([]);
+    expect(completion.warnings).toEqual(["unsupported: topK"]);
+  });
+
   test("an answer is limited even when nobody limits it", async () => {
     await using server = await fakeModelServer((_request, response) => answerChat(response, ["x"]));
     const { maxOutputTokens: _max, ...unlimited } = request;
