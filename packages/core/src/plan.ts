@@ -1,6 +1,6 @@
 /** The plan: what a model writes, a person edits and the engine runs. JSON form of DESIGN 5; published as plan.schema.json. */
 import { z } from "zod";
-import { isJson, type Json, type JsonObject, type JsonSchema } from "./json.ts";
+import { isJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "./json.ts";
 import { ToolEffect } from "./tool-spec.ts";
 
 /** How many tasks one plan may name (before `each` expands). */
@@ -15,20 +15,14 @@ export const MESH_SERVER = "mesh";
 const JsonValue = z.custom<Json>((value) => isJson(value), {
   message: "must be JSON (finite numbers, no undefined), at most 100 levels deep",
 });
-const JsonRecord = z.custom<JsonObject>(
-  (value) => isJson(value) && typeof value === "object" && value !== null && !Array.isArray(value),
-  {
-    message: "must be a JSON object",
-  },
-);
-const Schema = z.custom<JsonSchema>(
-  (value) =>
-    typeof value === "boolean" ||
-    (isJson(value) && typeof value === "object" && value !== null && !Array.isArray(value)),
-  {
+const JsonRecord = z
+  .custom<JsonObject>((value) => isJson(value) && isJsonObject(value), { message: "must be a JSON object" })
+  .meta({ type: "object" });
+const Schema = z
+  .custom<JsonSchema>((value) => typeof value === "boolean" || (isJson(value) && isJsonObject(value)), {
     message: "must be a JSON Schema",
-  },
-);
+  })
+  .meta({ type: ["object", "boolean"] });
 const Name = z.string().min(1).max(200);
 const Milliseconds = z.int().min(0).max(31_536_000_000);
 
@@ -65,7 +59,8 @@ export const OnError = z.union([z.enum(["fail", "null"]), z.strictObject({ use: 
 export type OnError = z.infer<typeof OnError>;
 
 export const PlanTask = z.strictObject({
-  id: Name,
+  /** The check says what is wrong with an id, so the pattern stands in the published schema only. */
+  id: Name.meta({ pattern: TASK_ID.source }),
   /** `server.tool`, `capability:NAME`, `workflow:NAME`, `agent:NAME` or a built-in of `mesh`. */
   use: Name,
   args: JsonRecord.default({}),
