@@ -1,5 +1,5 @@
 /** The errors of a tool call, with the words a user reads. Whatever the cause, each says whether the call may have had an effect. */
-import { type JsonObject, type MeshError, type SchemaViolation, suggestion } from "@agentmesh/core";
+import { type JsonObject, type MeshError, suggestion } from "@agentmesh/core";
 import { type CallOutcome, ToolCallError, type ToolCallErrorCode } from "@agentmesh/ports";
 import { cleanText } from "./clean-text.ts";
 import type { DeadlineEnd } from "./deadline.ts";
@@ -139,7 +139,16 @@ export function answerUnreadable(called: CalledTool, reason: string, cause?: unk
   });
 }
 
-export function outputInvalid(called: CalledTool, violations: readonly SchemaViolation[]): ToolCallError {
+/** What is wrong with an output, and where. */
+export interface OutputFault {
+  /** JSON Pointer into the output. */
+  readonly path: string;
+  /** Of the schema that refused it. */
+  readonly keyword: string;
+  readonly message: string;
+}
+
+export function outputInvalid(called: CalledTool, violations: readonly OutputFault[]): ToolCallError {
   const [first] = violations;
   const where = first === undefined || first.path === "" ? "" : ` at ${cleanText(first.path, REASON_CHARS_MAX)}`;
   const what = first === undefined ? "" : `: ${cleanText(first.message, REASON_CHARS_MAX).replace(/\.$/, "")}`;

@@ -8,7 +8,7 @@ import {
   validateJson,
 } from "@agentmesh/core";
 import type { ContentBlock, ToolResult } from "@agentmesh/ports";
-import { outputInvalid, toolFailed } from "./call-failure.ts";
+import { type OutputFault, outputInvalid, toolFailed } from "./call-failure.ts";
 
 /** The part of an MCP `tools/call` result that counts here; it came over the wire, so it is JSON. */
 export interface ToolAnswer {
@@ -44,7 +44,7 @@ function check(value: Json, isStructured: boolean, spec: ToolSpec): boolean {
   return true;
 }
 
-function violation(keyword: string, message: string): SchemaViolation {
+function violation(keyword: string, message: string): OutputFault {
   return { path: "", keyword, message };
 }
 
