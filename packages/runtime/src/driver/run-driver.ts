@@ -112,13 +112,14 @@ export class RunDriver {
   #turn({ input, blobs }: QueuedInput): void {
     const nowMs = this.services.clock.nowMs();
     const events = transition(this.state, input, { nowMs, run: this.run });
-    const durable = events.length === 0 ? Promise.resolve() : this.services.store.append(events, blobs);
+    const stored = events.map((event) => this.services.mask.maskEvent(event));
+    const durable = stored.length === 0 ? Promise.resolve() : this.services.store.append(stored, blobs);
     for (const effect of takeEffects(this.state, nowMs)) this.#launch(effect, durable);
-    if (events.length === 0) return;
+    if (stored.length === 0) return;
     const hasStopped = isOver(this.state) || this.state.status === "suspended";
     durable.then(
       () => {
-        for (const event of events) this.#publish(event);
+        for (const event of stored) this.#publish(event);
         if (hasStopped) this.#stop();
       },
       (error: unknown) => this.#fail(error),

@@ -1,8 +1,19 @@
 /** Masks the configured secrets in everything that is stored or shown. */
 
+import type { RunEvent, RunEventType } from "@agentmesh/core";
+
 /** Shorter values would be found by chance in ordinary text. */
 export const SECRET_CHARS_MIN = 6;
 const MASK = "[secret]";
+/** Events that hold free text outside of payloads and errors. */
+const WORDY_EVENTS: ReadonlySet<RunEventType> = new Set([
+  "run.created",
+  "run.cancel_requested",
+  "plan.proposed",
+  "plan.rejected",
+  "plan.accepted",
+  "plan.patched",
+]);
 
 export class SecretMask {
   readonly #secrets: readonly string[];
@@ -19,6 +30,16 @@ export class SecretMask {
     let masked = text;
     for (const secret of this.#secrets) if (masked.includes(secret)) masked = masked.replaceAll(secret, MASK);
     return masked;
+  }
+
+  /**
+   * An event as it may be stored and shown. Payloads and errors were masked when they were made; this is for the words of
+   * people and models that stand in events themselves: goals, plans, findings.
+   */
+  maskEvent(event: RunEvent): RunEvent {
+    if (this.#secrets.length === 0 || !WORDY_EVENTS.has(event.type)) return event;
+    const text = JSON.stringify(event);
+    return this.finds(text) ? (JSON.parse(this.mask(text)) as RunEvent) : event;
   }
 
   /** Whether it holds a secret. */
