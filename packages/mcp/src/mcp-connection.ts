@@ -21,7 +21,7 @@ import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
 import type { McpServerConfig } from "./mcp-server-config.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
-import { StdioTransport } from "./stdio-transport.ts";
+import { exitText, StdioTransport } from "./stdio-transport.ts";
 import { type Discovery, discover } from "./tool-discovery.ts";
 import { toolResult } from "./tool-output.ts";
 import { ToolSubscription } from "./tool-subscription.ts";
@@ -174,9 +174,8 @@ export class McpConnection {
     if (stdio === undefined) return "closed the connection";
     if (stdio.isGarbled) return "wrote what is not MCP to its standard output";
     if (stdio.exit === undefined) return "closed the connection";
-    const { code, signal } = stdio.exit;
-    const lines = stdio.errorLines.slice(-1).map((line) => `, saying "${line}"`);
-    return `${code === null ? `was ended by ${signal ?? "a signal"}` : `exited with code ${code}`}${lines.join("")}`;
+    const last = stdio.errorLines.at(-1);
+    return last === undefined ? exitText(stdio.exit) : `${exitText(stdio.exit)}, saying "${last}"`;
   }
 
   /** Says goodbye. Resolves when nothing of the connection is left; never rejects. */

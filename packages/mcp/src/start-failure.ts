@@ -7,7 +7,7 @@ import type { HttpEndpoint } from "./http-transport.ts";
 import type { McpServerConfig } from "./mcp-server-config.ts";
 import { protocolText } from "./protocol-text.ts";
 import { ServerStartError, type ServerStartErrorCode } from "./server-start-error.ts";
-import type { ChildCommand, StdioTransport } from "./stdio-transport.ts";
+import { type ChildCommand, type ChildExit, exitText, type StdioTransport } from "./stdio-transport.ts";
 
 const REASON_CHARS_MAX = 400;
 /** So many of the last lines of standard error stand in the message; `facts` has more. */
@@ -94,16 +94,12 @@ function spawnFailure(server: string, { command, cwd }: ChildCommand, code: stri
   };
 }
 
-function exitFailure(
-  { code, signal }: { code: number | null; signal: string | null },
-  lines: readonly string[],
-): Diagnosis {
-  const how = code === null ? `was ended by ${signal ?? "a signal"}` : `exited with code ${code}`;
+function exitFailure(exit: ChildExit, lines: readonly string[]): Diagnosis {
   return {
     code: "AM_SERVER_EXITED",
-    says: `${how} before it was ready${saying(lines)}`,
+    says: `${exitText(exit)} before it was ready${saying(lines)}`,
     hint: "Run its command in a terminal to see why; its arguments or an environment variable may be missing.",
-    facts: { exitCode: code, signal, stderr: lines },
+    facts: { exitCode: exit.code, signal: exit.signal, stderr: lines },
     retryable: true,
   };
 }

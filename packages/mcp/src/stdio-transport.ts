@@ -43,6 +43,11 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Continues `Server "x" ...`. */
+export function exitText({ code, signal }: ChildExit): string {
+  return code === null ? `was ended by ${signal ?? "a signal"}` : `exited with code ${code}`;
+}
+
 export class StdioTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
