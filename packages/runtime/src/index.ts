@@ -15,4 +15,12 @@ export { RunFailedError } from "./mesh/run-failed-error.ts";
 export type { RunResult } from "./mesh/run-result.ts";
 export { UnknownRunError } from "./mesh/unknown-run-error.ts";
 export { NoModelError } from "./models/no-model-error.ts";
+export { planSchema, type PlanSchemaOptions } from "./nodes/planner/plan-schema.ts";
+export {
+  rankTools,
+  selectTools,
+  type ToolSelection,
+  type ToolSelectionRequest,
+} from "./nodes/planner/tool-selection.ts";
+export { toolSignature } from "./nodes/planner/tool-signature.ts";
 export { SqliteStore } from "./store/sqlite-store.ts";
