@@ -1,5 +1,5 @@
 /** Citations as they stream: which brackets are one, which are not, and that pieces do not matter. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CitationFilter } from "./citation-filter.ts";
 
