@@ -81,7 +81,7 @@ describe("the debug log", () => {
       tasks: [{ id: "m", use: "local.look_up", args: { word: "bad" } }],
       output: { $from: "m.meaning" },
     };
-    const records = await logged({ log: { level: "error" } }, failing as never);
+    const records = await logged({ log: { level: "error" } }, failing);
     expect(records.map((record) => `${record.type} ${record.error?.code ?? ""}`)).toEqual([
       "task.failed AM_TOOL_FAILED",
       "run.failed AM_TASK_FAILED",
@@ -107,7 +107,7 @@ describe("the debug log", () => {
         log: { file, level: "debug" },
         mcpServers: { web: { url: "http://127.0.0.1:9/mcp", auth: { bearer: secret } } },
       },
-      named as never,
+      named,
     );
     const text = readFileSync(file, "utf8");
     const records = text
