@@ -187,7 +187,8 @@ function kept(schema: JsonObject): JsonObject {
     const value = ownValue(schema, keyword);
     return value === undefined || (keyword === "required" && isMap(schema)) ? [] : [[keyword, value] as const];
   });
-  const types = typesOf(schema);
+  // A list of values says more than a type, and the two can contradict each other.
+  const types = "enum" in schema || "const" in schema ? [] : typesOf(schema);
   const [only] = types;
   const type = types.length === 1 && only !== undefined ? only : types;
   return { ...(types.length === 0 ? {} : { type }), ...Object.fromEntries(entries) };
