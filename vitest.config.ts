@@ -1,7 +1,18 @@
-/** Which tests exist. `unit` needs Node and npm alone; `corpora` exists when AGENTMESH_CORPORA names their folder. */
+/**
+ * Which tests exist. `unit` needs Node and npm alone; `corpora` exists when AGENTMESH_CORPORA names their folder; `llama`
+ * exists when AGENTMESH_LLAMA is set, since it installs llama.cpp into the user's cache.
+ */
 import { defineConfig } from "vitest/config";
 
 const corpora = { name: "corpora", include: ["tests/corpora/**/*.test.ts"], testTimeout: 120_000 };
+
+const llama = {
+  name: "llama",
+  include: ["adapters/*/test/llama/**/*.test.ts"],
+  globalSetup: ["adapters/llama-cpp/test/llama/global-setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -23,10 +34,11 @@ export default defineConfig({
             "tools/**/*.test.ts",
             "examples/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**", "**/test/llama/**"],
         },
       },
       ...(process.env["AGENTMESH_CORPORA"] === undefined ? [] : [{ extends: true as const, test: corpora }]),
+      ...(process.env["AGENTMESH_LLAMA"] === undefined ? [] : [{ extends: true as const, test: llama }]),
     ],
   },
 });

@@ -5,6 +5,8 @@ import { isShipped, type SourceFile, visit } from "./source-file.ts";
 /** Files that start processes, each with the reason. */
 const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
   ["apps/cli/bin/run-node.mjs", "hands over to another Node"],
+  ["adapters/llama-cpp/src/model-process.ts", "llama.cpp can end its process, which must not be ours"],
+  ["adapters/llama-cpp/src/npm-command.ts", "installs llama.cpp by npm"],
   ["packages/mcp/src/stdio-transport.ts", "starts the MCP servers that the configuration names"],
 ]);
 
