@@ -210,6 +210,7 @@ describe("a plan that is cut", () => {
         fc.constantFrom("", "Here you are:\n", "```json\n"),
         (value, before) => {
           const text = JSON.stringify({ tasks: [value] });
+          fc.pre(!text.includes("__proto__"));
           expect(read(before + text)).toMatchObject({ isValid: true, value: JSON.parse(text) });
         },
       ),

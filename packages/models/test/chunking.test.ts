@@ -38,6 +38,6 @@ test("any chunking of one stream gives the same text, deltas in order", async ()
       expect(completion.text).toBe(DELTAS.join(""));
       expect(completion.usage).toEqual({ inputTokens: 11, outputTokens: 7, cachedInputTokens: 3, isExact: true });
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
