@@ -4,6 +4,7 @@ export { configJsonSchema } from "./config/config-schema.ts";
 export { explainConfig } from "./config/explain-config.ts";
 export { loadConfig, type LoadConfigOptions, type LoadedConfig } from "./config/load-config.ts";
 export type { MeshConfig, MeshConfigInput } from "./config/mesh-config.ts";
+export { LOCAL_MODEL, type ModelProbes } from "./config/detect-models.ts";
 export { modelNameOfRole } from "./config/model-roles.ts";
 export type { EphemeralEvent, RunSignal } from "./driver/run-signal.ts";
 export { LOG_LEVELS, type LogLevel, type LogRecord } from "./log/log-record.ts";
@@ -14,6 +15,7 @@ export { Run } from "./mesh/run.ts";
 export { RunFailedError } from "./mesh/run-failed-error.ts";
 export type { RunResult } from "./mesh/run-result.ts";
 export { UnknownRunError } from "./mesh/unknown-run-error.ts";
+export { machineProbes } from "./models/machine-probes.ts";
 export { NoModelError } from "./models/no-model-error.ts";
 export { planSchema, type PlanSchemaOptions } from "./nodes/planner/plan-schema.ts";
 export {
