@@ -10,6 +10,7 @@ const LINGER_MS = 2_000;
 ignoreClosedPipe(process.stdout);
 ignoreClosedPipe(process.stderr);
 process.exitCode = await main(parseCommandLine(process.argv.slice(2)));
+await Promise.all([written(process.stdout), written(process.stderr)]);
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
 async function main(line: CommandLine): Promise<number> {
@@ -52,5 +53,13 @@ function last(options: CommandLine["options"], name: string): string | undefined
 function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
+  });
+}
+
+/** Resolves when everything has gone out, however slow the reader is; or when nobody reads any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write("", () => resolve());
   });
 }

@@ -53,9 +53,9 @@ function documentOf({ finding, position }: PlacedFinding): object {
 function show(placed: readonly PlacedFinding[], file: PlanFile, output: Output): void {
   for (const one of placed) showFinding(one, file, output);
   const errors = placed.filter(({ finding }) => finding.severity === "error").length;
-  const rest = placed.length - errors;
-  if (errors > 0) output.resultLine(statusMark("failed"), ` ${count(errors, "error")}, ${count(rest, "remark")}`);
-  else output.resultLine(statusMark("ok"), ` The plan can run${rest === 0 ? "" : `; ${count(rest, "remark")}`}.`);
+  const remarks = errors === placed.length ? "" : `, ${count(placed.length - errors, "remark")}`;
+  if (errors > 0) output.resultLine(statusMark("failed"), ` ${count(errors, "error")}${remarks}`);
+  else output.resultLine(statusMark("ok"), ` The plan can run${remarks}.`);
 }
 
 function showFinding({ finding, span, position }: PlacedFinding, { path, text }: PlanFile, output: Output): void {

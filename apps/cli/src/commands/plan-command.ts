@@ -2,8 +2,8 @@
 import type { RunView } from "@agentmesh/core";
 import type { CommandCall } from "../command-call.ts";
 import { readWork } from "../documents/work.ts";
-import { onInterrupt } from "../interrupt.ts";
 import { reporterFor } from "../progress/run-reporter.ts";
+import { RunInterrupt } from "../run-interrupt.ts";
 import { openSession } from "../session.ts";
 import type { Output } from "../terminal/output.ts";
 import { explainError } from "../terminal/report-error.ts";
@@ -14,21 +14,17 @@ export async function planCommand(call: CommandCall): Promise<number> {
   const { work, options } = await readWork(call);
   await using mesh = await openSession(call);
   const reporter = reporterFor(call.output);
+  using interrupt = new RunInterrupt(reporter, call.output);
   const stopServers = mesh.onServer((status) => reporter.server(status));
-  const run = mesh.plan(work, options);
-  let isInterrupted = false;
-  const stopInterrupts = onInterrupt(() => {
-    isInterrupted = true;
-    run.cancel("interrupted");
-  });
   try {
+    const run = mesh.plan(work, options);
+    interrupt.watch(run);
     for await (const signal of run) reporter.signal(signal);
     const result = await run.result;
     reporter.stop();
     show(await mesh.show(run.id), call.output);
-    return exitCodeOfResult(result, isInterrupted);
+    return exitCodeOfResult(result, interrupt.isInterrupted);
   } finally {
-    stopInterrupts();
     stopServers();
     reporter.stop();
   }

@@ -4,6 +4,7 @@ import type { Mesh } from "@agentmesh/runtime";
 import { UsageError } from "../arguments/usage-error.ts";
 import type { CommandCall } from "../command-call.ts";
 import { runDocument, shownValue } from "../documents/run-document.ts";
+import { signalDocument } from "../documents/signal-document.ts";
 import { EXIT } from "../exit-code.ts";
 import { dateText, durationText } from "../progress/duration-text.ts";
 import { statusMark, statusWord } from "../progress/status-mark.ts";
@@ -19,7 +20,7 @@ export async function showCommand(call: CommandCall): Promise<number> {
   if (run === undefined) throw new UsageError("Which run is to be shown?", "List them with: agentmesh runs");
   await using mesh = await openSession(call);
   if (options.has("events")) {
-    for (const event of await mesh.events(run)) output.jsonLine(event);
+    for (const event of await mesh.events(run)) output.jsonLine(signalDocument(event));
     return EXIT.ok;
   }
   const view = await mesh.show(run);

@@ -106,6 +106,7 @@ export function serverLine({ server, state, tools, connectMs, error, warnings }:
     const rest = error === undefined ? "" : ` ${errorText(error)}`;
     return { status: "failed", line: ["server ", bold(server), " failed", rest] };
   }
+  if (state === "connecting") return { status: "running", line: ["connecting to ", server], kind: "detail" };
   if (state !== "ready") return undefined;
   const left = warnings === undefined || warnings.length === 0 ? "" : `; ${warnings.join("; ")}`;
   return {

@@ -1,0 +1,131 @@
+/** Runs the real command as a child process in a folder of its own, as a user does. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, vi } from "vitest";
+
+const LAUNCHER = join(import.meta.dirname, "../bin/agentmesh.mjs");
+const SERVER = fileURLToPath(import.meta.resolve("./fixtures/test-server.ts"));
+const require = createRequire(import.meta.url);
+
+export interface CommandEnd {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningCommand {
+  readonly pid: number;
+  readonly ended: Promise<CommandEnd>;
+  interrupt(): void;
+  /** Resolves once standard error holds this text. */
+  says(words: string): Promise<void>;
+}
+
+/** Commands start processes that start processes: on a busy machine that takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((path) => rm(path, { recursive: true, force: true }))));
+
+/** A folder that is gone after the tests of a file. */
+export class Folder {
+  readonly path: string;
+
+  static async create(files: Readonly<Record<string, unknown>> = {}): Promise<Folder> {
+    const folder = new Folder(await mkdtemp(join(tmpdir(), "agentmesh-cli-")));
+    folders.push(folder.path);
+    for (const [name, content] of Object.entries(files)) await folder.write(name, content);
+    return folder;
+  }
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Text as it is, everything else as JSON. */
+  async write(name: string, content: unknown): Promise<void> {
+    await writeFile(join(this.path, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+
+  async run(...words: readonly string[]): Promise<CommandEnd> {
+    return await this.start(...words).ended;
+  }
+
+  start(...words: readonly string[]): RunningCommand {
+    const child = spawn(process.execPath, [LAUNCHER, ...words], {
+      cwd: this.path,
+      env: { PATH: process.env["PATH"], HOME: this.path, AGENTMESH_NO_MODEL: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
+      ([stdout, stderr, [exit]]) => ({ exit: exit as number | null, stdout, stderr }),
+    );
+    return {
+      pid: child.pid ?? 0,
+      ended,
+      interrupt: () => child.kill("SIGINT"),
+      says: async (expected) => {
+        while (!said.includes(expected)) {
+          if (child.exitCode !== null) throw new Error(`It ended without saying "${expected}":\n${said}`);
+          await Promise.race([once(child.stderr, "data"), once(child, "close")]);
+        }
+      },
+    };
+  }
+}
+
+/** A server of these tests, started in one of its ways. */
+export function testServer(way = "tools", ...rest: readonly string[]): object {
+  return { command: process.execPath, args: [SERVER, way, ...rest], trust: { annotations: true } };
+}
+
+/** The official file system server over a folder. */
+export function fileServer(folder: string): object {
+  const program = require.resolve("@modelcontextprotocol/server-filesystem/dist/index.js");
+  return { command: process.execPath, args: [program, folder], trust: { annotations: true } };
+}
+
+/** A folder with a configuration that has the test server as `test`. */
+export async function meshFolder(files: Readonly<Record<string, unknown>> = {}): Promise<Folder> {
+  return await Folder.create({ "agentmesh.config.json": { mcpServers: { test: testServer() } }, ...files });
+}
+
+export function plan(tasks: readonly object[], rest: object = {}): object {
+  return { mesh: 1, name: "test", tasks, ...rest };
+}
+
+export function jsonLines(output: string): readonly { readonly [key: string]: unknown }[] {
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly [key: string]: unknown });
+}
+
+/** Whether a process still runs; one that is dead and only not yet reaped does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" && process.platform !== "linux";
+  }
+}
+
+/** A port of this machine that nobody listens on. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
