@@ -21,7 +21,7 @@ async function bundleOf(source: string): Promise<string> {
       },
     ],
     external: [],
-    onwarn: (warning) => {
+    onLog: (_level, warning) => {
       if (warning.code === "UNRESOLVED_IMPORT")
         throw new Error(`core needs something that no browser has: ${warning.message}`);
     },

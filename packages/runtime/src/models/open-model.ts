@@ -1,5 +1,11 @@
 /** Opens a configured model: vendors and servers by their drivers, local files by the optional llama.cpp package. */
-import { type LlamaCppModelConfig, type ModelConfig, type ModelContext, openModel, withModelLayers } from "@agentmesh/models";
+import {
+  type LlamaCppModelConfig,
+  type ModelConfig,
+  type ModelContext,
+  openModel,
+  withModelLayers,
+} from "@agentmesh/models";
 import { type Model, ModelError } from "@agentmesh/ports";
 import type { OpenedModel } from "./model-pool.ts";
 
@@ -13,7 +19,8 @@ const LLAMA_CPP_PACKAGE = "@agentmesh/llama-cpp";
 
 /** Throws ModelError. */
 export async function openConfiguredModel(config: ModelConfig, context: ModelContext): Promise<OpenedModel> {
-  const model = config.provider === "llama-cpp" ? await openLlamaCpp(config, context) : await openModel(config, context);
+  const model =
+    config.provider === "llama-cpp" ? await openLlamaCpp(config, context) : await openModel(config, context);
   return { model, observedBy: (observe) => withModelLayers(model, config, { ...context, observe }) };
 }
 
