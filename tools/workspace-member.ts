@@ -1,5 +1,5 @@
 /** The packages of the workspace, as the scripts see them. */
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export const root = dirname(import.meta.dirname);
@@ -16,13 +16,11 @@ export interface WorkspaceManifest {
   readonly [key: string]: unknown;
 }
 
-/** Those that have sources; a folder whose first source is still to be written is no package yet. */
 export function workspaceMembers(): WorkspaceMember[] {
   return globSync("{packages,adapters,apps}/*/package.json", { cwd: root })
     .toSorted()
     .map((file) => ({
       folder: dirname(file),
       manifest: JSON.parse(readFileSync(join(root, file), "utf8")) as WorkspaceManifest,
-    }))
-    .filter(({ folder }) => existsSync(join(root, folder, "src", "index.ts")));
+    }));
 }
