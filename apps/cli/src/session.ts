@@ -1,12 +1,19 @@
 /** The mesh behind a command: the configuration that holds here, opened. */
-import { type LoadedConfig, loadConfig, type Mesh, openMesh } from "@agentmesh/runtime";
+import { type LoadedConfig, loadConfig, machineProbes, type Mesh, openMesh } from "@agentmesh/runtime";
 import type { CommandCall } from "./command-call.ts";
 
+/** `config`: false for none at all. */
+export interface SettingsChoice {
+  readonly config: string | false | undefined;
+  readonly store: string | undefined;
+}
+
 /** Throws ConfigError. */
-export function loadSettings({ config, store }: CommandCall): Promise<LoadedConfig> {
+export function loadSettings({ config, store }: SettingsChoice): Promise<LoadedConfig> {
   return loadConfig({
     workingDirectory: process.cwd(),
     environment: process.env,
+    probes: machineProbes(async (name) => (await import("./models/local-model.ts")).hasLocalModel(name)),
     ...(config === undefined ? {} : { file: config }),
     ...(store === undefined ? {} : { overrides: { store } }),
   });

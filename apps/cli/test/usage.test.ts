@@ -115,3 +115,18 @@ describe.concurrent("init", () => {
     expect(readFileSync(join(folder.path, "example.plan.json"), "utf8")).toBe("mine");
   });
 });
+
+describe.concurrent("models pull", () => {
+  test("says size and terms, and fetches nothing that nobody has agreed to", async () => {
+    const folder = await Folder.create();
+    const { exit, stdout, stderr } = await folder.run("models", "pull");
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+    expect(stderr).toMatch(/error AM_CONFIRMATION_NEEDED: .*\d+ MB.*Terms of Use[\s\S]*--yes/);
+  });
+
+  test("does not know every name", async () => {
+    const { exit, stderr } = await (await Folder.create()).run("models", "pull", "no-such-model", "--yes");
+    expect(exit).toBe(4);
+    expect(stderr).toMatch(/error AM_MODEL_PULL_FAILED: .*no-such-model[\s\S]*agentmesh models/);
+  });
+});

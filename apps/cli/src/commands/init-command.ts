@@ -1,9 +1,9 @@
 /** `agentmesh init`: a first configuration and an example plan in this folder. What is there already stays as it is. */
 import { writeFile } from "node:fs/promises";
-import { loadConfig } from "@agentmesh/runtime";
 import type { CommandCall } from "../command-call.ts";
 import { EXIT } from "../exit-code.ts";
 import { CONFIG_FILE, EXAMPLE_PLAN_FILE, exampleConfig, examplePlan } from "../init/example-files.ts";
+import { loadSettings } from "../session.ts";
 import { statusMark } from "../progress/status-mark.ts";
 import { InitFileError } from "../init/init-file-error.ts";
 
@@ -28,7 +28,7 @@ export async function initCommand({ output }: CommandCall): Promise<number> {
 
 /** What this machine offers when nothing is configured: `openai (gpt-5.4-mini)`. */
 async function detectedModels(): Promise<readonly string[]> {
-  const { config } = await loadConfig({ workingDirectory: process.cwd(), file: false, environment: process.env });
+  const { config } = await loadSettings({ config: false, store: undefined });
   return Object.entries(config.models).map(([name, { model }]) => `${name} (${model})`);
 }
 
