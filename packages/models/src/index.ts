@@ -45,3 +45,7 @@ export {
 export { MODEL_TIMEOUTS, type ModelTimeouts, type TimeoutOptions, withTimeout } from "./timeout-layer.ts";
 export { estimateRequestTokens, estimateTextTokens, estimateUsage } from "./token-estimate.ts";
 export { type ModelCallOutcome, type ModelCallTrace, type TraceOptions, withTrace } from "./trace-layer.ts";
+export { type ListedLocalModel, listLocalModels } from "./pull/model-cache.ts";
+export { type CatalogueModel, DEFAULT_LOCAL_MODEL, downloadBytes, MODEL_CATALOGUE } from "./pull/model-catalogue.ts";
+export { ModelPullError, type PullFailure } from "./pull/model-pull-error.ts";
+export { type PulledModel, pullModel, type PullOptions, type PullProgress } from "./pull/pull-model.ts";
