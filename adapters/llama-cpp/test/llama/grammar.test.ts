@@ -64,7 +64,11 @@ describe.each([
       const output = { name: "plan", schema: PLAN };
       const heard = await hear(
         model,
-        ask(`Plan number ${seed}.\n`, { output, maxOutputTokens: 1_500, sampling: { temperature: 1.2, seed } }),
+        ask(`Plan number ${seed}.\n`, {
+          output,
+          maxOutputTokens: 1_500,
+          sampling: { temperature: 2, topK: 0, topP: 1, seed },
+        }),
       );
       expect({ seed, reason: heard.reason }).toEqual({ seed, reason: "stop" });
       const plan = JSON.parse(heard.text) as JsonObject;
@@ -80,7 +84,12 @@ describe.each([
     const withReason = plans.filter((plan) => "reason" in plan).length;
     expect(withReason).toBeGreaterThan(0);
     expect(withReason).toBeLessThan(SEEDS);
-    for (const name of ["steps.after", "steps.call.args.limit", "steps.call.args.time"]) expect(seen).toContain(name);
+    // So are all tools and optional arguments.
+    for (const name of ["steps.after", "steps.call.args.limit", "steps.call.args.head", "steps.call.args.factor"]) {
+      expect(seen).toContain(name);
+    }
+    const searches = plans.flatMap((plan) => plan["steps"] as JsonObject[]).map(({ call: one }) => one as JsonObject);
+    expect(searches.some(({ tool, args }) => tool === "web.search" && !("limit" in (args as JsonObject)))).toBe(true);
   });
 });
 
