@@ -2,6 +2,8 @@
 import { ModelError } from "@agentmesh/ports";
 
 export class SchemaRefusalError extends ModelError {
+  readonly keyword: string;
+
   /** `path`: JSON Pointer into the schema. `keyword`: the one at that place that cannot be enforced. */
   constructor(path: string, keyword: string, reason: string) {
     super({
@@ -10,5 +12,6 @@ export class SchemaRefusalError extends ModelError {
       hint: "Simplify the schema at this place, or leave it to the validation of the answer.",
       facts: { path, keyword, reason },
     });
+    this.keyword = keyword;
   }
 }
