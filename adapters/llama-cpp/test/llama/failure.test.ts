@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BrokenModelFileError, loadLlamaCppModel, ModelCrashedError } from "../../src/index.ts";
 import { writeTinyModel } from "../tiny-gguf.ts";
+import { isRunning } from "./process-state.ts";
 import { ask, failureOf, hear, loadTiny, SMALL, testFolder } from "./tiny-model.ts";
 
 const noise = { sampling: { temperature: 1, seed: 1 } };
@@ -78,7 +81,7 @@ describe("a process that dies", () => {
     const model = await loadTiny({ say: "As if nothing had been." });
     const before = model.pid ?? 0;
     process.kill(before, "SIGKILL");
-    await expect.poll(() => model.pid).not.toBe(before);
+    await expect.poll(() => model.pid, { timeout: 20_000 }).not.toBe(before);
     expect((await hear(model, ask("Go."))).text).toBe("As if nothing had been.");
   });
 
@@ -92,6 +95,32 @@ describe("a process that dies", () => {
     const last = await failureOf(hear(model, ask("Once more.")));
     expect(last).toMatchObject({ code: "AM_MODEL_CRASHED", retryable: false });
     expect(model.pid).toBeUndefined();
+  });
+});
+
+describe("a program that ends", () => {
+  async function owner(end: "wait" | "end") {
+    const file = join(testFolder(), "tiny.gguf");
+    writeTinyModel(file);
+    const script = join(import.meta.dirname, "..", "fixtures", "model-owner.ts");
+    const program = spawn(process.execPath, [script, file, end], { stdio: ["ignore", "pipe", "inherit"] });
+    const closed = once(program, "close");
+    const [said] = (await once(program.stdout, "data")) as [Buffer];
+    return { program, closed, model: Number(said.toString()) };
+  }
+
+  test("need not close its models, and says nothing but its own words", async () => {
+    const { closed, model } = await owner("end");
+    expect(await closed).toEqual([0, null]);
+    await expect.poll(() => isRunning(model), { timeout: 20_000 }).toBe(false);
+  });
+
+  test("by force takes the process of its model with it", async () => {
+    const { program, closed, model } = await owner("wait");
+    expect(isRunning(model)).toBe(true);
+    program.kill("SIGKILL");
+    await closed;
+    await expect.poll(() => isRunning(model), { timeout: 20_000 }).toBe(false);
   });
 });
 

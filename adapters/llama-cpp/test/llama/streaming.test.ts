@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { loadLlamaCppModel } from "../../src/index.ts";
 import { writeTinyModel } from "../tiny-gguf.ts";
+import { isRunning } from "./process-state.ts";
 import { ask, hear, loadTiny, SMALL, testFolder } from "./tiny-model.ts";
 
 describe.each([
@@ -98,13 +99,5 @@ test("models of the same file share a process, and the last one to be closed end
   await first.close();
   expect((await hear(second, ask("Go."))).usage.outputTokens).toBe(5);
   await second.close();
-  await expect.poll(() => isAlive(pid)).toBe(false);
+  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
