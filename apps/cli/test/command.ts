@@ -8,6 +8,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, vi } from "vitest";
 
@@ -59,10 +60,36 @@ export class Folder {
     return await this.start(...words).ended;
   }
 
+  /** What a bash script prints, errors too; `agentmesh` in it is the command. */
+  async shell(script: string): Promise<string> {
+    const command = `exec 2>&1; agentmesh() { "${process.execPath}" "${LAUNCHER}" "$@"; }; ${script}`;
+    const child = spawn("bash", ["-c", command], {
+      cwd: this.path,
+      env: this.#environment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return await text(child.stdout);
+  }
+
+  /** Standard output, of which nothing is read for so long. */
+  async readLate(delayMs: number, ...words: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [LAUNCHER, ...words], {
+      cwd: this.path,
+      env: this.#environment(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await sleep(delayMs);
+    return await text(child.stdout);
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env["PATH"], HOME: this.path, AGENTMESH_NO_MODEL: "1" };
+  }
+
   start(...words: readonly string[]): RunningCommand {
     const child = spawn(process.execPath, [LAUNCHER, ...words], {
       cwd: this.path,
-      env: { PATH: process.env["PATH"], HOME: this.path, AGENTMESH_NO_MODEL: "1" },
+      env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

@@ -95,12 +95,11 @@ describe.concurrent("run", () => {
 
   test("goes on when nobody reads its output any more", async () => {
     const folder = await meshFolder({ "plan.json": diamond });
-    const { spawnSync } = await import("node:child_process");
-    const launcher = `${import.meta.dirname}/../bin/agentmesh.mjs`;
-    const script = `"${process.execPath}" "${launcher}" run plan.json --json --input topic=x | head -n 1; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: folder.path, encoding: "utf8" });
+    const stdout = await folder.shell(
+      'agentmesh run plan.json --json --input topic=x | head -n 1; echo "${PIPESTATUS[0]}"',
+    );
     expect(stdout.trim().split("\n").at(-1)).toBe("0");
-    expect(stderr).not.toMatch(/EPIPE|Error/);
+    expect(stdout).not.toMatch(/EPIPE|Error/);
   });
 });
 
@@ -135,8 +134,11 @@ describe.concurrent("show --json", () => {
     const run = String(lines[0]?.["run"]);
     const cut = JSON.parse((await folder.run("show", run, "--json")).stdout) as { tasks: { a: object } };
     expect(cut.tasks.a).toMatchObject({ output: { $cut: true, bytes: big.length + 11, hash: expect.any(String) } });
-    const full = JSON.parse((await folder.run("show", run, "--json", "--full")).stdout) as { tasks: { a: object } };
+    const { stdout } = await folder.run("show", run, "--json", "--full");
+    const full = JSON.parse(stdout) as { tasks: { a: object } };
     expect(full.tasks.a).toMatchObject({ output: { text: big } });
+    // Whoever reads late loses nothing, also long after the command has done its work.
+    expect(await folder.readLate(6_000, "show", run, "--json", "--full")).toBe(stdout);
   });
 });
 

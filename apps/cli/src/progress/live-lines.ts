@@ -46,10 +46,10 @@ function nodeLine({ node, startedAtMs, tail }: RunningNode, nowMs: number): Line
   return [...line, { style: "dim", text: tail.trimStart() }];
 }
 
-function totalLine({ total, ended, running, startedAtMs, revision }: TaskBoard, nowMs: number): readonly Line[] {
+function totalLine({ total, ended, calls, startedAtMs, revision }: TaskBoard, nowMs: number): readonly Line[] {
   if (total === 0) return [];
   const over = ended.succeeded + ended.failed + ended.skipped + ended.cancelled;
   const failed = ended.failed === 0 ? "" : `, ${ended.failed} failed`;
-  const text = `${over}/${total} tasks, ${running.size} running${failed}, plan v${revision}, ${durationText(nowMs - startedAtMs)}`;
+  const text = `${over}/${total} tasks, ${calls} running${failed}, plan v${revision}, ${durationText(nowMs - startedAtMs)}`;
   return [[{ style: "bold", text }]];
 }

@@ -43,6 +43,12 @@ export class TaskBoard {
     else if (signal.type === "plan.accepted" || signal.type === "plan.patched") this.#accept(signal);
   }
 
+  /** How many calls are under way: an expanded task is none itself. */
+  get calls(): number {
+    const expanded = [...this.#groups.keys()].filter((task) => this.running.has(task));
+    return this.running.size - expanded.length;
+  }
+
   /** The tool that a task or an element is bound to. */
   toolOf(task: string): string {
     return this.#tools.get(groupOf(task)) ?? "";
