@@ -13,8 +13,10 @@ import { RunLog } from "../log/run-log.ts";
 import { openConfiguredModel, openedModel } from "../models/open-model.ts";
 import type { OpenedModel } from "../models/model-pool.ts";
 import { ChatComposer } from "../nodes/composer/chat-composer.ts";
+import { CompletionComposer } from "../nodes/composer/completion/completion-composer.ts";
 import { DefaultComposer } from "../nodes/composer/default-composer.ts";
 import { ChatPlanner } from "../nodes/planner/chat-planner.ts";
+import { CompletionPlanner } from "../nodes/planner/completion/completion-planner.ts";
 import { DefaultPlanner } from "../nodes/planner/default-planner.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
 import { assembleMesh } from "./assemble-mesh.ts";
@@ -86,8 +88,8 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     models: openers(loaded, extras, clock),
     roles: rolesOf(loaded, extras),
     nodes: {
-      planner: new DefaultPlanner({ chat: new ChatPlanner() }),
-      composer: new DefaultComposer({ chat: new ChatComposer() }),
+      planner: new DefaultPlanner({ chat: new ChatPlanner(), completion: new CompletionPlanner() }),
+      composer: new DefaultComposer({ chat: new ChatComposer(), completion: new CompletionComposer() }),
       ...extras.nodes,
     },
     policy: config.policy,

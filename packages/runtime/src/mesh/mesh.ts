@@ -86,7 +86,8 @@ export class Mesh implements AsyncDisposable {
     const parsed = parsePlan(document);
     if (parsed.plan === undefined) return parsed.findings;
     await this.#discover(serversOf(parsed.plan));
-    return checkPlan(parsed.plan, catalogueOf(this.#parts.services.tools.tools())).findings;
+    const { tools } = this.#parts.services;
+    return checkPlan(parsed.plan, { ...catalogueOf(tools.tools()), unavailable: tools.unavailable() }).findings;
   }
 
   /** All tools with their servers; waits until every server has answered or failed. */
@@ -132,9 +133,9 @@ export class Mesh implements AsyncDisposable {
 
   /** Cancels what runs, then closes servers, models and the store. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(); // whoever still connects gives up
     for (const run of this.#active) run.cancel("the mesh is closed");
     await Promise.allSettled([...this.#active].map((run) => run.result));
-    this.#closing.abort();
     await Promise.all([this.#parts.registry.close(), this.#parts.models.close()]);
     await this.#parts.services.store.close();
     await this.#parts.close();
