@@ -17,6 +17,7 @@ export type { RunResult } from "./mesh/run-result.ts";
 export { UnknownRunError } from "./mesh/unknown-run-error.ts";
 export { machineProbes } from "./models/machine-probes.ts";
 export { NoModelError } from "./models/no-model-error.ts";
+export { CompletionPlanner, type CompletionPlannerOptions } from "./nodes/planner/completion/completion-planner.ts";
 export { planSchema, type PlanSchemaOptions } from "./nodes/planner/plan-schema.ts";
 export {
   rankTools,

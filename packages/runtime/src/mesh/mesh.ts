@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A mesh: servers, models, a store, and the runs between them. The library's main object; the command line is a thin layer
  * over it. Nothing connects before it is needed.

@@ -53,7 +53,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   total: "sum",
 };
 
-/** What tools call the files of an extension. */
+/** What tools call the files of an extension; others are text. */
 const FILE_KINDS: Readonly<Record<string, string>> = {
   csv: "text csv",
   docx: "word document",
@@ -62,14 +62,12 @@ const FILE_KINDS: Readonly<Record<string, string>> = {
   jpeg: "media image",
   jpg: "media image",
   json: "text json",
-  log: "text",
   md: "text markdown",
   mp3: "media audio",
   mp4: "media video",
   pdf: "pdf",
   png: "media image",
   pptx: "presentation ppt",
-  txt: "text",
   wav: "media audio",
   xlsx: "excel",
   xml: "text xml",
@@ -137,7 +135,10 @@ function searchWords(text: string): string {
 
 function fileKinds(text: string): readonly string[] {
   const paths = text.split(" ").map(bareWord).filter(isPath);
-  return paths.map((path) => entryOf(FILE_KINDS, (/\.([A-Za-z0-9]{1,7})$/.exec(path)?.[1] ?? "").toLowerCase()));
+  return paths.flatMap((path) => {
+    const extension = /\.([A-Za-z0-9]{1,7})$/.exec(path)?.[1];
+    return extension === undefined ? [] : entryOf(FILE_KINDS, extension.toLowerCase()) || "text";
+  });
 }
 
 function bareWord(word: string): string {
