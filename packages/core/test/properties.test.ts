@@ -1,7 +1,16 @@
 /** Laws that hold for any plan: random graphs with random outcomes, driven to their end. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeEvent, encodeEvent, evolve, isTerminal, type RunEvent, RunState, runView } from "../src/index.ts";
+import {
+  decodeEvent,
+  encodeEvent,
+  evolve,
+  isTerminal,
+  openEffects,
+  type RunEvent,
+  RunState,
+  runView,
+} from "../src/index.ts";
 import { Engine, ToolFailure, type FakeTool } from "./engine.ts";
 
 interface Sketch {
@@ -173,6 +182,30 @@ describe("for any plan and any outcomes", () => {
           ([key, count]) => count > 1 && plan.tasks[Number(key.split("[")[0]?.slice(1))]?.tool === 4,
         );
         expect(doubled).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  test("cut anywhere, a journal says what was under way: the calls without an outcome and the open node", () => {
+    fc.assert(
+      fc.property(sketch, fc.nat(), (plan, cut) => {
+        const { events } = run(plan);
+        const prefix = events.slice(0, 1 + (cut % events.length));
+        const state = new RunState();
+        const open = new Set<string>();
+        for (const event of prefix) {
+          evolve(state, event);
+          if (event.type === "task.started") open.add(`${event.task}#${event.attempt}`);
+          else if ("task" in event && "attempt" in event) open.delete(`${event.task}#${event.attempt}`);
+          if (event.type === "node.started") open.add(event.call);
+          else if (event.type === "node.succeeded" || event.type === "node.failed") open.delete(event.call);
+        }
+        const effects = openEffects(state);
+        const said = effects.map((effect) =>
+          effect.type === "call-tool" ? `${effect.task}#${effect.attempt}` : "call" in effect ? effect.call : "",
+        );
+        expect(said.toSorted()).toEqual(prefix.some(isTerminal) ? [] : [...open].toSorted());
       }),
       runs,
     );
