@@ -1,16 +1,18 @@
 /**
  * The composer for base models, which only continue a text: one call and one sentence a result, in plan order. The model
  * does not choose what it cites: each sentence ends with the id of its own result. A sentence with a number or a name that
- * neither the task nor the result holds is sampled again, and in the end the result itself is quoted.
+ * neither the task nor the result holds, or that tells nothing of the result, is sampled again, and in the end the result
+ * itself is quoted.
  *
  * It reports results one by one; it does not answer a question over several of them, and the goal is not shown to it.
  */
 import { complete } from "@agentmesh/models";
 import type { ComposedAnswer, Composer, ComposerRequest, ComposerResult, Model, NodeContext } from "@agentmesh/ports";
 import { EmptyAnswerError } from "../empty-answer-error.ts";
+import { resultCall } from "./result-call.ts";
 import { CUT_MARK, cutText, resultText } from "./result-text.ts";
 import { SENTENCE_GRAMMAR, sentencePrompt, type SentenceSubject } from "./sentence-prompt.ts";
-import { unsupportedWords } from "./sentence-support.ts";
+import { isTelling, unsupportedWords } from "./sentence-support.ts";
 
 /** Sentences sampled of one result. */
 export const SENTENCE_SAMPLES_MAX = 3;
@@ -57,10 +59,10 @@ export class CompletionComposer implements Composer {
 
   async #sentence(result: ComposerResult, model: Model, context: NodeContext): Promise<string> {
     const text = resultText(result.value);
-    const subject = { task: result.reason ?? result.tool, result: text === "" ? "nothing" : text };
+    const subject = { call: resultCall(result), result: text === "" ? "nothing" : text };
     for (let attempt = 0; attempt < SENTENCE_SAMPLES_MAX; attempt += 1) {
       const sentence = await this.#sample(subject, attempt, { model, context });
-      if (isSupported(sentence, [subject.task, result.tool, subject.result])) return cited(sentence, result.task);
+      if (isBelievable(sentence, subject, result.reason ?? "")) return cited(sentence, result.task);
     }
     return cited(quote(subject.result), result.task);
   }
@@ -89,10 +91,11 @@ export class CompletionComposer implements Composer {
 }
 
 /** A whole sentence, of what is known only. Brackets would look like citations. */
-function isSupported(sentence: string, sources: readonly string[]): boolean {
+function isBelievable(sentence: string, { call, result }: SentenceSubject, reason: string): boolean {
   if (!SENTENCE.test(sentence) || /[[\]]/.test(sentence)) return false;
-  const known = sources.map((source) => source.slice(0, SOURCE_CHARACTERS_MAX));
-  return unsupportedWords(sentence, known).length === 0;
+  const text = result.slice(0, SOURCE_CHARACTERS_MAX);
+  const task = `${call}\n${reason.slice(0, SOURCE_CHARACTERS_MAX)}`;
+  return unsupportedWords(sentence, [task, text]).length === 0 && isTelling(sentence, task, text);
 }
 
 /** `It is done.` of task t1 is `It is done [t1].` */

@@ -1,9 +1,12 @@
-/** The text that a completion model continues with one sentence about one result: examples, then the task and its result. */
+/**
+ * The text that a completion model continues with one sentence about one result: examples, then the call and its result. The
+ * task's words are not shown: a small model would tell the task instead of the result.
+ */
 import { cutText } from "./result-text.ts";
 
 export interface SentenceSubject {
-  /** What the task was for. */
-  readonly task: string;
+  /** As `get_weather("Oslo")`. */
+  readonly call: string;
   /** Lines of text. */
   readonly result: string;
 }
@@ -11,52 +14,52 @@ export interface SentenceSubject {
 /** Invented tools and results only: a model copies what it sees. */
 const EXAMPLES: readonly (SentenceSubject & { readonly sentence: string })[] = [
   {
-    task: "Check the weather in Oslo",
+    call: 'get_weather("Oslo")',
     result: "temperature: 4\nsky: rain",
     sentence: "In Oslo it is 4 degrees with rain.",
   },
   {
-    task: "the weather in Rome",
+    call: 'get_weather("Rome")',
     result: "temperature: 19\nsky: sunny",
     sentence: "In Rome it is 19 degrees and sunny.",
   },
   {
-    task: "Find Maria Lopez in the address book",
+    call: 'find_contact("Maria Lopez")',
     result: "name: Maria Lopez\nkind: customer\nnotes: lives in Lima; likes early calls",
     sentence: "Maria Lopez is a customer, lives in Lima and likes early calls.",
   },
   {
-    task: "set the light in the kitchen to 40",
+    call: 'set_light("kitchen", 40)',
     result: "Level changed to 40",
     sentence: "The light in the kitchen is set to 40.",
   },
   {
-    task: "Get the price of chairs",
+    call: 'get_price("chairs")',
     result: "Chairs cost 35 dollars each.",
     sentence: "Chairs cost 35 dollars each.",
   },
   {
-    task: "send the result to Ivan",
+    call: 'send_message("Ivan")',
     result: "Message sent to Ivan.",
-    sentence: "The price was sent to Ivan.",
+    sentence: "The message was sent to Ivan.",
   },
   {
-    task: "Fetch https://example.com/tea",
+    call: 'fetch_page("https://example.com/tea")',
     result: "Tea guide\nGreen tea is brewed at 75 degrees.\nIt takes 2 minutes.",
     sentence: "Green tea is brewed at 75 degrees and takes 2 minutes.",
   },
   {
-    task: "look at the calendar of Omar",
+    call: 'get_calendar("Omar")',
     result: "Calendar of Omar\nMonday: dentist at 10:00\nTuesday: free",
     sentence: "Omar has a dentist appointment on Monday at 10:00 and is free on Tuesday.",
   },
   {
-    task: "multiply 6 and 7",
+    call: "multiply(6, 7)",
     result: "42",
     sentence: "6 times 7 is 42.",
   },
 ];
-const TASK_CHARACTERS_MAX = 200;
+const CALL_CHARACTERS_MAX = 200;
 /** Characters of a sentence, and the least that says something. */
 const SENTENCE_CHARACTERS_MAX = 160;
 const SENTENCE_CHARACTERS_MIN = 8;
@@ -73,9 +76,9 @@ export function sentencePrompt(subject: SentenceSubject): string {
   return [...examples, opening(subject)].join("\n\n");
 }
 
-function opening({ task, result }: SentenceSubject): string {
+function opening({ call, result }: SentenceSubject): string {
   const lines = cutText(result)
     .split("\n")
     .map((line) => `  ${line}`);
-  return `Task: ${cutText(task, TASK_CHARACTERS_MAX)}\nResult:\n${lines.join("\n")}\nIn one sentence:`;
+  return `Call: ${cutText(call, CALL_CHARACTERS_MAX)}\nResult:\n${lines.join("\n")}\nIn one sentence:`;
 }

@@ -1,6 +1,6 @@
 /** Which words of a sentence are known. */
 import { describe, expect, test } from "vitest";
-import { unsupportedWords } from "./sentence-support.ts";
+import { isTelling, unsupportedWords } from "./sentence-support.ts";
 
 describe("unknown words", () => {
   test.each<[string, string, readonly string[]]>([
@@ -17,4 +17,48 @@ describe("unknown words", () => {
   ])("%j of %j", (sentence, source, expected) => {
     expect(unsupportedWords(sentence, [source])).toEqual(expected);
   });
+});
+
+describe("a sentence tells", () => {
+  const task = "Search memory for Nadia Petrova";
+  const person = "name: Nadia Petrova\nworks as a site reliability engineer\nis based in Porto";
+
+  test.each<[boolean, string, string, string]>([
+    [true, "Nadia Petrova works in Porto.", task, person],
+    [false, "Nadia Petrova searches memory for her name.", task, person],
+    [false, "Nadia Petrova works as an engineer based in the.", task, person],
+    [true, "The sum is 6,000.", "get the sum of 4200 and 1800", "6000"],
+    [false, "The sum of 4200 and 1800 is known.", "get the sum of 4200 and 1800", "6000"],
+    [true, "The sum was written to total.txt.", "write the sum to total.txt", "Successfully wrote to total.txt"],
+    [false, "The sum was written to.", "write the sum to total.txt", "Successfully wrote to total.txt"],
+    [true, "There is nothing.", "list the notes", "nothing"],
+  ])("%s: %j", (expected, sentence, about, result) => {
+    expect(isTelling(sentence, about, result)).toBe(expected);
+  });
+});
+
+describe("a sentence tells something of a result", () => {
+  const memory = {
+    task: "Search memory for Nadia Petrova",
+    result: "name: Nadia Petrova\nobservations: works as a site reliability engineer; is based in Porto",
+  };
+  test.each<[string, { task: string; result: string }, boolean]>([
+    ["Nadia Petrova works in Porto.", memory, true],
+    ["Nadia Petrova searches her memory for Nadia Petrova.", memory, false],
+    [
+      "The sum of 4200 and 1800 is 6000.",
+      { task: "get the sum of 4200 and 1800", result: "The sum of 4200 and 1800 is 6000." },
+      true,
+    ],
+    [
+      "The sum of 4200 and 1800 was taken.",
+      { task: "get the sum of 4200 and 1800", result: "The sum of 4200 and 1800 is 6000." },
+      false,
+    ],
+    [
+      "The file total.txt was written.",
+      { task: "write the sum to the file total.txt", result: "Successfully wrote to total.txt" },
+      true,
+    ],
+  ])("%s", (sentence, sources, expected) => expect(tellsResult(sentence, sources)).toBe(expected));
 });

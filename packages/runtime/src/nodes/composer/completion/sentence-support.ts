@@ -1,8 +1,16 @@
-/** Which words of a sentence stand in none of its sources: numbers and names are what a small model invents. */
+/**
+ * Whether a sentence can be believed to tell a result: its numbers and names stand in a source, it says something that only
+ * the result can have said, and it is not cut in mid-air. These are the faults of small models; other faults are not seen.
+ */
 
 const NUMBER = /\d+(?:\.\d+)?/g;
 /** Commas between thousands. */
 const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
+const WORD = /[\p{L}\p{N}]{4,}|\d+/gu;
+/** A result with so many words of its own has something to tell. */
+const OWN_WORDS_MIN = 4;
+/** What no sentence ends with. */
+const LOOSE_END = /\b(a|an|and|as|at|by|for|from|in|into|is|of|on|or|that|the|to|was|with)\W*$/i;
 const NAME = /\p{Lu}[\p{L}\p{N}'’_-]*/gu;
 
 /** Empty when every number and name of the sentence occurs in a source. The first word is a name only when more follow it. */
@@ -11,6 +19,45 @@ export function unsupportedWords(sentence: string, sources: readonly string[]): 
   const known = new Set(source.match(NUMBER));
   const numbers = (sentence.replaceAll(THOUSANDS, "").match(NUMBER) ?? []).filter((number) => !known.has(number));
   return [...numbers, ...namesIn(sentence).filter((name) => !source.includes(name.toLowerCase()))];
+}
+
+/** Whether it tells something of the result that the task did not know. */
+export function isTelling(sentence: string, task: string, result: string): boolean {
+  if (LOOSE_END.test(sentence)) return false;
+  const known = wordsIn(task);
+  const own = new Set([...wordsIn(result)].filter((word) => !known.has(word)));
+  const told = [...wordsIn(sentence)].filter((word) => own.has(word)).length;
+  if (own.size >= OWN_WORDS_MIN) return told >= 2;
+  return told >= 1 || ![...own].some((word) => /^\d+$/.test(word));
+}
+
+function wordsIn(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().replaceAll(THOUSANDS, "").match(WORD));
+}
+
+/** Words that are too short to tell anything, in letters. */
+const WORD_LETTERS_MIN = 4;
+/** A result with fewer words of its own, and without a number, may be told in other words ("wrote" as "was written"). */
+const OWN_WORDS_MIN = 4;
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}._-]*/gu;
+
+/** Whether the sentence holds something of the result that the task did not say already: else it only repeats the task. */
+export function tellsResult(
+  sentence: string,
+  { task, result }: { readonly task: string; readonly result: string },
+): boolean {
+  const asked = new Set(wordsOf(task));
+  const own = new Set(wordsOf(result).filter((word) => !asked.has(word)));
+  const hasNumber = [...own].some((word) => /^\d/.test(word));
+  if (!hasNumber && own.size < OWN_WORDS_MIN) return true;
+  return wordsOf(sentence).some((word) => own.has(word));
+}
+
+function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().replaceAll(THOUSANDS, "").match(WORD) ?? [];
+  return words
+    .map((word) => word.replace(/[._-]+$/, ""))
+    .filter((word) => word.length >= WORD_LETTERS_MIN || /^\d/.test(word));
 }
 
 function namesIn(sentence: string): readonly string[] {
