@@ -36,29 +36,3 @@ describe("a sentence tells", () => {
     expect(isTelling(sentence, about, result)).toBe(expected);
   });
 });
-
-describe("a sentence tells something of a result", () => {
-  const memory = {
-    task: "Search memory for Nadia Petrova",
-    result: "name: Nadia Petrova\nobservations: works as a site reliability engineer; is based in Porto",
-  };
-  test.each<[string, { task: string; result: string }, boolean]>([
-    ["Nadia Petrova works in Porto.", memory, true],
-    ["Nadia Petrova searches her memory for Nadia Petrova.", memory, false],
-    [
-      "The sum of 4200 and 1800 is 6000.",
-      { task: "get the sum of 4200 and 1800", result: "The sum of 4200 and 1800 is 6000." },
-      true,
-    ],
-    [
-      "The sum of 4200 and 1800 was taken.",
-      { task: "get the sum of 4200 and 1800", result: "The sum of 4200 and 1800 is 6000." },
-      false,
-    ],
-    [
-      "The file total.txt was written.",
-      { task: "write the sum to the file total.txt", result: "Successfully wrote to total.txt" },
-      true,
-    ],
-  ])("%s", (sentence, sources, expected) => expect(tellsResult(sentence, sources)).toBe(expected));
-});

@@ -35,31 +35,6 @@ function wordsIn(text: string): ReadonlySet<string> {
   return new Set(text.toLowerCase().replaceAll(THOUSANDS, "").match(WORD));
 }
 
-/** Words that are too short to tell anything, in letters. */
-const WORD_LETTERS_MIN = 4;
-/** A result with fewer words of its own, and without a number, may be told in other words ("wrote" as "was written"). */
-const OWN_WORDS_MIN = 4;
-const WORD = /[\p{L}\p{N}][\p{L}\p{N}._-]*/gu;
-
-/** Whether the sentence holds something of the result that the task did not say already: else it only repeats the task. */
-export function tellsResult(
-  sentence: string,
-  { task, result }: { readonly task: string; readonly result: string },
-): boolean {
-  const asked = new Set(wordsOf(task));
-  const own = new Set(wordsOf(result).filter((word) => !asked.has(word)));
-  const hasNumber = [...own].some((word) => /^\d/.test(word));
-  if (!hasNumber && own.size < OWN_WORDS_MIN) return true;
-  return wordsOf(sentence).some((word) => own.has(word));
-}
-
-function wordsOf(text: string): readonly string[] {
-  const words = text.toLowerCase().replaceAll(THOUSANDS, "").match(WORD) ?? [];
-  return words
-    .map((word) => word.replace(/[._-]+$/, ""))
-    .filter((word) => word.length >= WORD_LETTERS_MIN || /^\d/.test(word));
-}
-
 function namesIn(sentence: string): readonly string[] {
   const names = [...sentence.matchAll(NAME)];
   const opening = /^\p{Lu}\S*\s+\p{Lu}/u.test(sentence);
