@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type JsonSchema,
   MeshError,
+  SCHEMA_ANNOTATIONS,
   validateJson,
 } from "@agentmesh/core";
 import { arrayOf } from "./array-grammar.ts";
@@ -151,7 +152,9 @@ class SchemaCompiler implements GrammarScope {
 
   /** Every keyword that stands beside a list of values is applied to them now. */
   #values(place: OpenPlace, values: readonly Json[]): string | undefined {
-    const beside = Object.entries(place.schema).filter(([keyword]) => !TEXTS.has(keyword) && keyword !== "enum");
+    const beside = Object.entries(place.schema).filter(
+      ([keyword]) => !SCHEMA_ANNOTATIONS.has(keyword) && keyword !== "enum",
+    );
     const schema = Object.fromEntries(beside);
     const texts = values
       .filter((value) => this.#isValid(place, schema, value))
@@ -262,22 +265,8 @@ function valuesOf(schema: JsonObject): readonly Json[] | undefined {
   return Array.isArray(listed) ? (listed as readonly Json[]) : undefined;
 }
 
-/** Texts of the parent say nothing about a branch. */
-const TEXTS: ReadonlySet<string> = new Set([
-  "$schema",
-  "$id",
-  "$comment",
-  "$defs",
-  "definitions",
-  "title",
-  "description",
-  "default",
-  "examples",
-  "deprecated",
-]);
-
 function withSiblings(siblings: JsonObject, branch: JsonSchema): JsonSchema {
-  const own = Object.fromEntries(Object.entries(siblings).filter(([keyword]) => !TEXTS.has(keyword)));
+  const own = Object.fromEntries(Object.entries(siblings).filter(([keyword]) => !SCHEMA_ANNOTATIONS.has(keyword)));
   return Object.keys(own).length === 0 ? branch : { allOf: [own, branch] };
 }
 

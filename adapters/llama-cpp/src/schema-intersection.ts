@@ -1,5 +1,12 @@
 /** Two schemas that hold at the same time, as one. Exact: what cannot be joined exactly is named, never dropped. */
-import { canonicalJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "@agentmesh/core";
+import {
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type JsonSchema,
+  SCHEMA_ANNOTATIONS,
+} from "@agentmesh/core";
 
 /** Two different values of a keyword that cannot be one. */
 export interface Conflict {
@@ -24,28 +31,12 @@ type Pair = readonly [left: Json, right: Json];
 
 function join(keyword: string, pair: Pair, onConflict: (conflict: Conflict) => void): Json {
   const [left, right] = pair;
-  if (canonicalJson(left) === canonicalJson(right) || TEXTS.has(keyword)) return left;
+  if (canonicalJson(left) === canonicalJson(right) || SCHEMA_ANNOTATIONS.has(keyword)) return left;
   const rule = JOINS.get(keyword);
   if (rule !== undefined) return rule(left, right);
   onConflict({ keyword });
   return left;
 }
-
-/** Keywords that say nothing about values. */
-const TEXTS: ReadonlySet<string> = new Set([
-  "$schema",
-  "$id",
-  "$comment",
-  "$defs",
-  "definitions",
-  "title",
-  "description",
-  "default",
-  "examples",
-  "deprecated",
-  "readOnly",
-  "writeOnly",
-]);
 
 const larger = (left: Json, right: Json): Json => Math.max(Number(left), Number(right));
 const smaller = (left: Json, right: Json): Json => Math.min(Number(left), Number(right));

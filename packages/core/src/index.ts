@@ -72,6 +72,7 @@ export {
   taskView,
   type TaskView,
 } from "./run-view.ts";
+export { SCHEMA_ANNOTATIONS } from "./schema-annotation.ts";
 export { openEffects, takeEffects } from "./take-effects.ts";
 export { ToolBinding, ToolBindings } from "./tool-binding.ts";
 export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";

@@ -2,7 +2,14 @@
  * One level of a JSON Schema, opened up: references followed, `allOf` merged, unions spread over their siblings, the
  * kind named. Children stay schemas, to be opened by whoever goes down. Reads drafts 7 and 2020-12.
  */
-import { canonicalJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "@agentmesh/core";
+import {
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type JsonSchema,
+  SCHEMA_ANNOTATIONS,
+} from "@agentmesh/core";
 import { mergeSchemas } from "./schema-merge.ts";
 import { unsupportedSchema } from "./schema-refusal.ts";
 
@@ -18,21 +25,6 @@ export type SchemaNode =
   | { readonly kind: "object"; readonly schema: JsonObject }
   | { readonly kind: "array"; readonly schema: JsonObject }
   | { readonly kind: "scalar"; readonly schema: JsonObject; readonly types: readonly string[] };
-
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  "$schema",
-  "$id",
-  "$comment",
-  "$defs",
-  "definitions",
-  "title",
-  "description",
-  "default",
-  "examples",
-  "deprecated",
-  "readOnly",
-  "writeOnly",
-]);
 
 /** Throws ModelError AM_MODEL_SCHEMA_UNSUPPORTED for what cannot be read: an outer or endless reference, a contradiction. */
 export function openSchema(schema: JsonSchema, root: JsonSchema): SchemaNode {
@@ -132,7 +124,7 @@ function unionOf(schema: JsonObject): readonly JsonSchema[] | undefined {
 }
 
 function withoutText(schema: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.has(keyword)));
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !SCHEMA_ANNOTATIONS.has(keyword)));
 }
 
 function valuesOf(schema: JsonObject): readonly Json[] | undefined {
