@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { runCommand } from "./commands/run-command.ts";
 import { prepareLocalModel } from "./models/local-model.ts";
 import { loadSettings } from "./session.ts";
+import { START_GOAL } from "./start-job.ts";
 import { Output } from "./terminal/output.ts";
 import { reportError } from "./terminal/report-error.ts";
 
@@ -16,16 +17,13 @@ const example = join(root, "examples", "launch");
 /** A copy, since the job writes a file. */
 const folder = join(root, ".agentmesh", "launch");
 
-const GOAL =
-  "Search memory for Nadia Petrova, read the text file notes/launch.txt, get the sum of 4200 and 1800, then write the sum to the file total.txt.";
-
 const output = new Output({ isJson: false, isQuiet: false, isVerbose: false });
 const { values } = parseArgs({
   options: { "no-model": { type: "boolean", default: false }, goal: { type: "string" } },
 });
 
 try {
-  process.exitCode = await start(values.goal ?? GOAL, values["no-model"]);
+  process.exitCode = await start(values.goal ?? START_GOAL, values["no-model"]);
 } catch (error) {
   process.exitCode = reportError(error, output);
 }
