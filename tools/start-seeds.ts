@@ -6,9 +6,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, openMesh, type RunResult } from "@agentmesh/runtime";
-import { START_GOAL } from "../apps/cli/src/start-job.ts";
 
 const root = join(import.meta.dirname, "..");
+const goal = readFileSync(join(root, "examples/launch/goal.txt"), "utf8").trim();
 const SEEDS_DEFAULT = 20;
 /** What must be right in how many of twenty. */
 const RIGHT_MIN = 18 / 20;
@@ -37,7 +37,7 @@ async function tryOnce(seed: number): Promise<Verdict> {
     await using mesh = openMesh(await loadConfig({ workingDirectory: folder, file, environment, overrides }), {
       environment,
     });
-    const run = mesh.run(START_GOAL);
+    const run = mesh.run(goal);
     const result = await run.result;
     const uses = Object.values((await mesh.show(run.id)).tasks).map(({ id, use }) => [id, use] as const);
     return {

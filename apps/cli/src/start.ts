@@ -2,13 +2,12 @@
  * `npm start`: a goal in plain words over real files, on three real MCP servers, planned by whatever model there is: a
  * configured key, a running Ollama, else a small local one that is fetched once. Without any, the same job from a plan file.
  */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./commands/run-command.ts";
 import { prepareLocalModel } from "./models/local-model.ts";
 import { loadSettings } from "./session.ts";
-import { START_GOAL } from "./start-job.ts";
 import { Output } from "./terminal/output.ts";
 import { reportError } from "./terminal/report-error.ts";
 
@@ -23,7 +22,10 @@ const { values } = parseArgs({
 });
 
 try {
-  process.exitCode = await start(values.goal ?? START_GOAL, values["no-model"]);
+  process.exitCode = await start(
+    values.goal ?? readFileSync(join(example, "goal.txt"), "utf8").trim(),
+    values["no-model"],
+  );
 } catch (error) {
   process.exitCode = reportError(error, output);
 }
