@@ -44,6 +44,11 @@ const EXAMPLES: readonly (SentenceSubject & { readonly sentence: string })[] = [
     sentence: "The message was sent to Ivan.",
   },
   {
+    call: 'save_report("q3.pdf")',
+    result: "Saved 12 pages as q3.pdf",
+    sentence: "The report was saved as q3.pdf and has 12 pages.",
+  },
+  {
     call: 'fetch_page("https://example.com/tea")',
     result: "Tea guide\nGreen tea is brewed at 75 degrees.\nIt takes 2 minutes.",
     sentence: "Green tea is brewed at 75 degrees and takes 2 minutes.",

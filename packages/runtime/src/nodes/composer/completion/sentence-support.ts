@@ -10,7 +10,7 @@ const WORD = /[\p{L}\p{N}]{4,}|\d+/gu;
 /** A result with so many words of its own has something to tell. */
 const OWN_WORDS_MIN = 4;
 /** What no sentence ends with. */
-const LOOSE_END = /\b(a|an|and|as|at|by|for|from|in|into|is|of|on|or|that|the|to|was|with)\W*$/i;
+const LOOSE_END = /\b(a|an|and|as|at|by|for|from|in|into|is|of|on|or|that|the|to|was|with)(\s+\w+ly)?\W*$/i;
 const NAME = /\p{Lu}[\p{L}\p{N}'’_-]*/gu;
 
 /** Empty when every number and name of the sentence occurs in a source. The first word is a name only when more follow it. */

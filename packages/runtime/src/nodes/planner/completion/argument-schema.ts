@@ -4,7 +4,6 @@ import { isJsonObject, type Json, type JsonObject, ownValue, UnusableSchemaError
 /** Levels below the arguments, and references in a row, that are followed. */
 export const SCHEMA_LEVELS_MAX = 5;
 const LEAVES_MAX = 200;
-const DEFINITION = /^#\/(\$defs|definitions)\/([^/]+)$/;
 
 /** One value that an argument holds, not a container of others. */
 export interface ArgumentLeaf {
@@ -87,11 +86,15 @@ export function isAllowed(value: Json, schema: JsonObject, root: JsonObject): bo
   }
 }
 
-function definition(reference: string, root: JsonObject): Json | undefined {
-  const [, group = "", name = ""] = DEFINITION.exec(reference) ?? [];
-  const definitions = ownValue(root, group);
-  const key = name.replaceAll("~1", "/").replaceAll("~0", "~");
-  return (isJsonObject(definitions) ? ownValue(definitions, key) : undefined) ?? false;
+/** What a local pointer leads to; false, which allows nothing, for any other. */
+function definition(reference: string, root: JsonObject): Json {
+  if (!reference.startsWith("#/")) return false;
+  let at: Json | undefined = root;
+  for (const step of reference.slice(2).split("/")) {
+    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    at = isJsonObject(at) ? ownValue(at, key) : undefined;
+  }
+  return at ?? false;
 }
 
 function onlyBranch(branches: readonly Json[], rest: JsonObject): Json {

@@ -14,7 +14,7 @@ import {
   SCHEMA_LEVELS_MAX,
   typesIn,
 } from "./argument-schema.ts";
-import type { GoalLiterals } from "./goal-literals.ts";
+import { type GoalLiterals, properNames } from "./goal-literals.ts";
 import { type GrammarRules, literalText } from "./grammar-rules.ts";
 import { leafKey, type LiteralFit, literalFit, settledLiterals } from "./literal-fit.ts";
 import type { PlanTool } from "./plan-tool.ts";
@@ -54,6 +54,8 @@ export function callRule(tool: PlanTool, place: CallPlace, rules: GrammarRules):
 }
 
 interface ValuePlace {
+  /** An optional value inside another is only written when the part names it. */
+  readonly isWirable: boolean;
   readonly name: string;
   readonly path: readonly string[];
   readonly level: number;
@@ -78,14 +80,14 @@ class CallGrammar {
   }
 
   call(): CallRule {
-    const body = this.#members(this.#root, { name: "", path: [], level: 0 }, argumentKey);
+    const body = this.#members(this.#root, { name: "", path: [], level: 0, isWirable: true }, argumentKey);
     if (body === undefined) {
       return { isPossible: false, ...(this.#missing === undefined ? {} : { missing: this.#missing }) };
     }
     const fit = literalFit({
       leaves: this.#leaves,
       literals: this.#place.literals,
-      sourcesOf: (leaf) => this.#sources(leaf.schema, leaf).length,
+      sourcesOf: (leaf) => this.#sources(leaf.schema, { ...leaf, isWirable: true }).length,
     });
     if (fit === "none") return { isPossible: false };
     const rule = this.#rules.rule("call", `${literalText(`${this.#tool.name}(`)} ${body} ")"`);
@@ -107,7 +109,9 @@ class CallGrammar {
       needed.push(`${literalText(keyOf(name))} ${value}`);
     }
     const optional = [...properties].flatMap(([name, child]) => {
-      const value = required.has(name) || !this.#isNamed(child) ? undefined : this.#member(name, child, place);
+      const isOffered = !required.has(name) && this.#isNamed(child);
+      const isWirable = place.isWirable && place.level === 0;
+      const value = isOffered ? this.#member(name, child, { ...place, isWirable }) : undefined;
       return value === undefined ? [] : [`${literalText(keyOf(name))} ${value}`];
     });
     return joined(needed, optional.slice(0, OPTIONAL_MAX));
@@ -115,7 +119,7 @@ class CallGrammar {
 
   #member(name: string, schema: Json | undefined, place: ValuePlace): string | undefined {
     if (PLAN_KEYS.has(name)) return undefined;
-    return this.#value(schema, { name, path: [...place.path, name], level: place.level + 1 });
+    return this.#value(schema, { ...place, name, path: [...place.path, name], level: place.level + 1 });
   }
 
   /** An optional switch or choice is only set when the goal says so. */
@@ -196,7 +200,8 @@ class CallGrammar {
     if (type === "number" || type === "integer") return literals.numbers.length > 0 ? literals.numbers : undefined;
     if (type !== "string") return undefined;
     const kind = valueKind(name, item);
-    const values = kind === "text" ? literals.quoted : textsOfKind(kind, literals);
+    const texts = literals.quoted.length > 0 ? literals.quoted : properNames(literals);
+    const values = kind === "text" ? texts : textsOfKind(kind, literals);
     return values.length > 0 ? values : undefined;
   }
 
@@ -237,13 +242,17 @@ class CallGrammar {
     return this.#rules.oneOf("value", [...wires, literals]);
   }
 
-  #sources(schema: JsonObject, { name, path }: Pick<ValuePlace, "name" | "path">): readonly ValueSource[] {
+  #sources(schema: JsonObject, { name, path, isWirable }: Omit<ValuePlace, "level">): readonly ValueSource[] {
+    if (!isWirable) return [];
     const { line, refused, sources } = this.#place;
-    return sources.filter(
-      (source) =>
-        source.feeds({ name, schema }) &&
-        !refused.has({ line, tool: this.#tool.name, wire: { path, source: source.name } }),
-    );
+    const fitting = sources.flatMap((source) => {
+      const fit = source.feeds({ name, schema });
+      const isRefused = refused.has({ line, tool: this.#tool.name, wire: { path, source: source.name } });
+      return fit === undefined || isRefused ? [] : [{ source, fit }];
+    });
+    // The whole of a value as JSON is read by few: only where no value has a text of its own.
+    const isDirect = fitting.some(({ fit }) => fit === "value");
+    return fitting.filter(({ fit }) => !isDirect || fit === "value").map(({ source }) => source);
   }
 }
 

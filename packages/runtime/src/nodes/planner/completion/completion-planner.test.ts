@@ -92,8 +92,8 @@ test("a plan is asked for as text under a grammar, and comes back as JSON", asyn
 
 describe("whatever the model writes under the grammar", () => {
   test("every value is one that the part names", async () => {
-    const plans = await plansOf("Search people for Nadia Petrova, and move a/b.txt to c/d.txt.");
-    expect(argsOf(plans, 0)).toEqual([{ query: "Nadia Petrova" }, { query: "Nadia" }, { query: "Petrova" }]);
+    const plans = await plansOf("Search people for tall Nadia Petrova, and move a/b.txt to c/d.txt.", undefined, 20);
+    expect(argsOf(plans, 0)).toEqual([{ query: "Nadia Petrova" }, { query: "tall Nadia Petrova" }, { query: "tall" }]);
     expect(argsOf(plans, 1)).toEqual([{ source: "a/b.txt", destination: "c/d.txt" }]);
   });
 
@@ -291,7 +291,7 @@ describe("a plan that was refused", () => {
     const model = baseModel(...Array.from({ length: PLAN_SAMPLES_MAX }, () => cut));
     const planning = new CompletionPlanner().plan(plannerRequest(GOAL), nodeContext(model));
     await expect(planning).rejects.toThrow(ModelOutputError);
-    expect(model.requests.map(({ sampling }) => sampling?.seed)).toEqual([undefined, 1, 2, 3, 4]);
+    expect(model.requests.map(({ sampling }) => sampling?.seed)).toEqual([undefined, 1, 2, 3, 4, 5]);
   });
 
   test("leaves its choice out of the next grammar", async () => {

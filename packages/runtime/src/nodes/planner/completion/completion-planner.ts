@@ -27,7 +27,7 @@ import { ToolCandidates } from "./tool-candidates.ts";
 import { inputSource } from "./value-source.ts";
 
 /** Plans sampled within one call of the planner. */
-export const PLAN_SAMPLES_MAX = 5;
+export const PLAN_SAMPLES_MAX = 6;
 /** Between the seeds of two calls of the planner. */
 const SEED_STEP = 1_000;
 /** Enough to choose differently the second time, not enough to leave what is likely. */
@@ -166,10 +166,7 @@ function judged(lines: readonly PlanLine[], planning: Planning): Pick<Sample, "o
   const verdict =
     misfits.length > 0 ? { isValid: false as const, findings: misfits.map(misfit) } : judge(document, planning);
   if (verdict.isValid) return { outcome: verdict.value, findings: [] };
-  for (const finding of verdict.findings) {
-    const choice = refusedChoice(finding.path, lines);
-    if (choice !== undefined) refused.add(choice);
-  }
+  refused.add(verdict.findings.flatMap(({ path }) => refusedChoice(path, lines) ?? []));
   return { findings: verdict.findings };
 }
 

@@ -57,6 +57,11 @@ export function goalLiterals(text: string, describing: ReadonlySet<string> = new
   };
 }
 
+/** The runs that are names: every word with a capital, none left out. */
+export function properNames({ runs }: GoalLiterals): readonly string[] {
+  return runs.filter((run) => run.split(" ").every(isCapital));
+}
+
 /** `notes/launch.txt`, `report.pdf`, `/`, `..`, `C:\x` without its drive. */
 export function isPath(word: string): boolean {
   if (word.length > WORD_CHARACTERS_MAX) return false;
@@ -77,17 +82,25 @@ function runsIn(words: readonly string[], describing: ReadonlySet<string>): read
     const lower = word.toLowerCase();
     return FUNCTION_WORDS.has(lower) || describing.has(lower) || describing.has(lower.replace(/s$/, ""));
   };
+  // The first word is the verb; a name is not cut in two.
+  const isJoined = (index: number): boolean =>
+    index > 1 && isCapital(words[index - 1] ?? "") && isCapital(words[index] ?? "") && !isEdge(words[index - 1] ?? "");
   const runs: string[] = [];
-  // The first word is the verb.
   for (let from = 1; from < words.length; from += 1) {
     const run = words.slice(from, from + RUN_WORDS_MAX);
     const end = run.findIndex((word) => isPath(word) || word.includes("://") || word.includes("@"));
     const open = end === -1 ? run : run.slice(0, end);
     const [first] = open;
-    if (first === undefined || isEdge(first)) continue;
-    for (const [index, last] of open.entries()) if (!isEdge(last)) runs.push(open.slice(0, index + 1).join(" "));
+    if (first === undefined || isEdge(first) || isJoined(from)) continue;
+    for (const [index, last] of open.entries()) {
+      if (!isEdge(last) && !isJoined(from + index + 1)) runs.push(open.slice(0, index + 1).join(" "));
+    }
   }
   return [...new Set(runs)].slice(0, RUNS_MAX);
+}
+
+function isCapital(word: string): boolean {
+  return /^\p{Lu}/u.test(word);
 }
 
 function wordsIn(text: string): readonly string[] {

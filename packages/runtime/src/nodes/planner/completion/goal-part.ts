@@ -30,6 +30,12 @@ const PART_END = /[,;!?]$|\.$/;
 const DOTS = /^\.{1,2}$/;
 const BARE_WORD = /^(and|the|a|an|in|of|also|file|files|both)$/i;
 const VERBLESS = /^(a|all|an|for|from|her|his|in|it|its|my|of|our|that|the|their|them|this|to|your)$/i;
+const PHRASAL_VERBS: ReadonlyMap<string, string> = new Map([
+  ["find out", "search"],
+  ["look for", "search"],
+  ["look up", "search"],
+  ["write down", "write"],
+]);
 const VALUE_WORD = /[./\\@\d"“”`]/;
 
 /** Control characters are gone, every run of white space is one space. */
@@ -95,8 +101,13 @@ function partOf(
   const hasBefore = previous !== undefined;
   const isBare = hasBefore && words.every((word) => BARE_WORD.test(word) || VALUE_WORD.test(trimmed(word)));
   const isVerbless = hasBefore && (isBare || VERBLESS.test(words[0] ?? ""));
-  const verb = isVerbless ? previous.verb : trimmed(words[0] ?? "").toLowerCase();
+  const verb = isVerbless ? previous.verb : verbOf(words);
   return { words, lead, mayJoin: isBare || isSoft(lead, previous), isBare, isVerbless, verb };
+}
+
+function verbOf(words: readonly string[]): string {
+  const [first = "", second = ""] = words.map((word) => trimmed(word).toLowerCase());
+  return PHRASAL_VERBS.get(`${first} ${second}`) ?? first;
 }
 
 /** A plain " and ", without a comma before it. */

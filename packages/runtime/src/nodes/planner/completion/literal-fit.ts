@@ -4,14 +4,12 @@
  */
 import type { Json } from "@agentmesh/core";
 import { type ArgumentLeaf, typesIn } from "./argument-schema.ts";
-import type { GoalLiterals } from "./goal-literals.ts";
+import { type GoalLiterals, properNames } from "./goal-literals.ts";
 import { textsOfKind, valueKind } from "./value-kind.ts";
 
 type LiteralKind = "path" | "url" | "email" | "number" | "quoted";
 
 const KINDS: readonly LiteralKind[] = ["path", "url", "email", "number", "quoted"];
-/** A name in a run of words. */
-const PROPER_NAME = /^\p{Lu}/u;
 
 export interface LiteralFitRequest {
   readonly leaves: readonly ArgumentLeaf[];
@@ -30,7 +28,7 @@ export function literalFit(request: LiteralFitRequest): LiteralFit {
   const misfits = KINDS.filter((kind) => !isFitting(kind, request));
   const hasText = request.leaves.some(isTextLeaf);
   if (misfits.length === 0) {
-    return hasText || !request.literals.runs.some((run) => PROPER_NAME.test(run)) ? "all" : "most";
+    return hasText || properNames(request.literals).length === 0 ? "all" : "most";
   }
   const isNumbersOnly = misfits.every((kind) => kind === "number");
   return isNumbersOnly && hasText && leavesOf("number", request.leaves).length === 0 ? "words" : "none";

@@ -87,7 +87,7 @@ class PlanGrammarBuilder {
     this.#spans = request.parts.map((_, index) => spansFrom(request, index));
     this.#toolsOfLine = toolsOfLines(this.#spans, request.tasksMax);
     const all = new Set(this.#spans.flat().flatMap(toolsOf));
-    const describing = new Set([...all].flatMap(({ name }) => nameWords(name)));
+    const describing = new Set([...all].flatMap(({ name, spec }) => [...nameWords(name), ...nameWords(spec.server)]));
     for (const { text } of this.#spans.flat()) this.#literals.set(text, goalLiterals(text, describing));
   }
 

@@ -1,6 +1,6 @@
 /** Turns the lines of a plan into its JSON (DESIGN 5). Decides nothing but the field of an output that a reference reads. */
 import { isTemplate, type Json, type JsonObject, jsonPointer, type JsonSchema } from "@agentmesh/core";
-import { openSchema, propertiesIn } from "./argument-schema.ts";
+import { openSchema, propertiesIn, SCHEMA_LEVELS_MAX } from "./argument-schema.ts";
 import type { LineRecord, LineValue, PlanLine } from "./plan-line.ts";
 import type { PlanTool } from "./plan-tool.ts";
 import { wiredOutput } from "./value-source.ts";
@@ -90,14 +90,15 @@ function sourceOf(
   return fitting ?? { $from: value.name };
 }
 
-function branchesOf(schema: Json | undefined, root: JsonObject): readonly JsonObject[] {
+/** What may hold for a value: the schema, or the branches of its `anyOf` and `oneOf`, and theirs. */
+function branchesOf(schema: Json | undefined, root: JsonObject, level = 0): readonly JsonObject[] {
   const own = openSchema(schema, root);
-  if (own === undefined) return [];
+  if (own === undefined || level > SCHEMA_LEVELS_MAX) return [];
   const { anyOf, oneOf, ...rest } = own;
   const branches = anyOf ?? oneOf;
   if (!Array.isArray(branches)) return [own];
   return (branches as readonly Json[]).flatMap((branch) => {
     const open = openSchema(branch, root);
-    return open === undefined ? [] : [{ ...rest, ...open }];
+    return open === undefined ? [] : branchesOf({ ...rest, ...open }, root, level + 1);
   });
 }

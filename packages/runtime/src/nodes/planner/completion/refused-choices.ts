@@ -8,20 +8,25 @@ export interface PlanChoice {
   readonly wire?: { readonly path: readonly (string | number)[]; readonly source: string };
 }
 
-/** How often a choice is refused before it is left out: the first time another choice of the plan may be the wrong one. */
+/** How often a choice is refused before it is left out: the first time, another choice of its plan may be the wrong one. */
 const REFUSALS_MAX = 2;
+/** After so many refused plans there is no time to find out which. */
+const PATIENT_PLANS = 3;
 
 export class RefusedChoices {
   readonly #counts = new Map<string, number>();
+  #plans = 0;
 
-  add(choice: PlanChoice): void {
-    const key = keyOf(choice);
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  /** All that was wrong with one plan. */
+  add(choices: readonly PlanChoice[]): void {
+    this.#plans += 1;
+    for (const key of new Set(choices.map(keyOf))) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   /** Whether the choice is to be left out. */
   has(choice: PlanChoice): boolean {
-    return (this.#counts.get(keyOf(choice)) ?? 0) >= REFUSALS_MAX;
+    const refusals = this.#counts.get(keyOf(choice)) ?? 0;
+    return refusals >= (this.#plans < PATIENT_PLANS ? REFUSALS_MAX : 1);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What an argument can be wired to instead of a literal: the value of an earlier line, or an input of the run. */
 import { isJsonObject, type Json, type JsonObject, type JsonSchema, type ToolSpec } from "@agentmesh/core";
-import { openSchema, propertiesIn, typesIn } from "./argument-schema.ts";
+import { openSchema, propertiesIn, requiredIn, typesIn } from "./argument-schema.ts";
 import { valueKind } from "./value-kind.ts";
 
 /** The place that a value goes to. */
@@ -14,22 +14,30 @@ export interface ArgumentSlot {
 export interface ValueSource {
   /** As a line writes it: `t1`, `inputs.city`. */
   readonly name: string;
-  /** Whether some value of it could stand there. */
-  feeds(slot: ArgumentSlot): boolean;
+  /** `value`: some value of it could stand there. `text`: only the JSON text of the whole. Undefined: nothing. */
+  feeds(slot: ArgumentSlot): SourceFit | undefined;
 }
+
+export type SourceFit = "value" | "text";
 
 /** What a tool without an output schema gives (DESIGN 5). */
 const PLAIN_OUTPUT: readonly (readonly [string, JsonObject])[] = [["text", { type: "string" }]];
 
 /** An earlier line of the plan, which may call any of `tools`. */
 export function lineSource(name: string, tools: readonly ToolSpec[]): ValueSource {
-  return { name, feeds: (slot) => tools.some((tool) => wiredOutput(name, tool, slot) !== undefined) };
+  const feeds = (slot: ArgumentSlot): SourceFit | undefined => {
+    const wired = tools.map((tool) => wiredOutput(name, tool, slot));
+    if (wired.some(isJsonObject)) return "value";
+    return wired.some((value) => value !== undefined) ? "text" : undefined;
+  };
+  return { name, feeds };
 }
 
 export function inputSource(name: string, schema: JsonSchema): ValueSource {
   const source = isJsonObject(schema) ? schema : {};
-  const fits = (slot: ArgumentSlot): boolean => !isClosed(slot) && sharesType(source, slot.schema);
-  return { name: `inputs.${name}`, feeds: fits };
+  const feeds = (slot: ArgumentSlot): SourceFit | undefined =>
+    !isClosed(slot) && sharesType(source, slot.schema) ? "value" : undefined;
+  return { name: `inputs.${name}`, feeds };
 }
 
 /**
@@ -60,10 +68,17 @@ function isFitting(field: ArgumentSlot, slot: ArgumentSlot): boolean {
 /** What a reference can name without an index. */
 const PLAIN_FIELD = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
-/** Every value of the source is one of the slot's types; containers are left to the check of the whole plan. */
+/** Every value of the source is one of the slot's types, with its elements and fields; what is deeper is left to the check of the plan. */
 function sharesType(source: JsonObject, slot: JsonObject): boolean {
   const wanted = typesIn(slot);
-  return typesIn(source).every((type) => wanted.includes(type) || (type === "integer" && wanted.includes("number")));
+  const isShared = typesIn(source).every(
+    (type) => wanted.includes(type) || (type === "integer" && wanted.includes("number")),
+  );
+  const [from, into] = [source["items"], slot["items"]];
+  const hasElements = !isJsonObject(from) || !isJsonObject(into) || sharesType(from, into);
+  const fields = new Set(propertiesIn(source).map(([name]) => name));
+  const hasFields = fields.size === 0 || [...requiredIn(slot)].every((name) => fields.has(name));
+  return isShared && hasElements && hasFields;
 }
 
 /** A choice among given values cannot be left to an output. */
