@@ -2,28 +2,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { JsonObject, ToolSpec } from "@agentmesh/core";
+import { isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import { McpServerConfig, McpToolSource } from "@agentmesh/mcp";
-import { z } from "zod";
 import { root } from "./workspace-member.ts";
-
-/** Servers with their tool lists, as LiveMCPBench records them. */
-const CollectedServers = z.array(
-  z.object({
-    tools: z.record(
-      z.string(),
-      z.object({
-        tools: z.array(
-          z.object({
-            name: z.string(),
-            description: z.string().nullish(),
-            inputSchema: z.record(z.string(), z.json()),
-          }),
-        ),
-      }),
-    ),
-  }),
-);
 
 /** Tools of servers that need more than npm to run. */
 const REFERENCE_FILE = join(root, "tools/reference-tools.json");
@@ -59,20 +40,33 @@ async function liveTools(
   }
 }
 
+/** A list of servers with their tool lists, as LiveMCPBench records them. What is none of that is left out. */
 function recordedTools(file: string): readonly ToolSpec[] {
-  const servers = CollectedServers.parse(JSON.parse(readFileSync(file, "utf8")));
-  return servers.flatMap(({ tools: byServer }) =>
-    Object.entries(byServer).flatMap(([server, { tools }]) =>
-      tools.map(({ name, description, inputSchema }) => ({
-        name: `${server}.${name}`,
-        server,
-        tool: name,
-        description: description ?? "",
-        inputSchema: inputSchema as JsonObject,
-        effect: "write" as const,
-        isOpenWorld: true,
-        fingerprint: `${server}.${name}`,
-      })),
+  const collections: unknown = JSON.parse(readFileSync(file, "utf8"));
+  return itemsOf(collections).flatMap(({ tools: byServer }) =>
+    Object.entries(isJsonObject(byServer) ? byServer : {}).flatMap(([server, recorded]) =>
+      itemsOf(isJsonObject(recorded) ? recorded["tools"] : []).flatMap((tool) => recordedTool(server, tool)),
     ),
   );
+}
+
+function recordedTool(server: string, { name, description, inputSchema }: JsonObject): readonly ToolSpec[] {
+  if (typeof name !== "string" || !isJsonObject(inputSchema)) return [];
+  const fullName = `${server}.${name}`;
+  return [
+    {
+      name: fullName,
+      server,
+      tool: name,
+      description: typeof description === "string" ? description : "",
+      inputSchema,
+      effect: "write",
+      isOpenWorld: true,
+      fingerprint: fullName,
+    },
+  ];
+}
+
+function itemsOf(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
