@@ -266,6 +266,12 @@ describe("no tool fits", () => {
     expect(outcome).toEqual({ kind: "no-tool-fits", reason: expect.stringMatching(reason) });
   });
 
+  test("more tasks than are allowed", async () => {
+    const request = plannerRequest("Read a.txt, then read b.txt", { tasksMax: 1 });
+    const outcome = await new CompletionPlanner().plan(request, nodeContext(anyPlanModel(1)));
+    expect(outcome).toEqual({ kind: "no-tool-fits", reason: "the goal takes 2 tasks, and 1 are allowed" });
+  });
+
   test("without any tool", async () => {
     const outcome = await anyPlan(GOAL, []);
     expect(outcome).toEqual({ kind: "no-tool-fits", reason: "there are no tools" });

@@ -87,13 +87,8 @@ export class CompletionPlanner implements Planner {
     const tools = planTools(request.tools);
     if (tools.length === 0) return { kind: "no-tool-fits", reason: "there are no tools" };
     if (parts.length === 0) return { kind: "no-tool-fits", reason: "the goal has no words" };
-    const partsMax = Math.min(GOAL_PARTS_MAX, request.tasksMax);
-    if (parts.length > GOAL_PARTS_MAX) {
-      return {
-        kind: "no-tool-fits",
-        reason: `the goal has ${parts.length} parts, and this model plans ${partsMax} at most`,
-      };
-    }
+    const tooMany = tooManyParts(parts, request.tasksMax);
+    if (tooMany !== undefined) return { kind: "no-tool-fits", reason: tooMany };
     return this.#search({
       request,
       context,
@@ -157,6 +152,15 @@ async function plannerModel(context: NodeContext): Promise<Model> {
   return observedModel(model, (part) => {
     if (part.type === "text") context.report({ type: "text", delta: part.delta });
   });
+}
+
+/** Every part that cannot join the one before takes a task of its own. */
+function tooManyParts(parts: readonly GoalPart[], tasksMax: number): string | undefined {
+  const tasks = parts.filter(({ mayJoin }) => !mayJoin).length;
+  if (parts.length > GOAL_PARTS_MAX) {
+    return `the goal has ${parts.length} parts, and this model plans ${GOAL_PARTS_MAX} at most`;
+  }
+  return tasks > tasksMax ? `the goal takes ${tasks} tasks, and ${tasksMax} are allowed` : undefined;
 }
 
 /** The core's own check; what it refuses again is left out of the next grammar. */
