@@ -66,6 +66,12 @@ interface Span {
   readonly tools: readonly CandidateTool[];
 }
 
+/** A span with the best calls that are possible for it. */
+interface CalledSpan {
+  readonly span: Span;
+  readonly calls: readonly PossibleCall[];
+}
+
 interface PossibleCall {
   readonly tool: PlanTool;
   readonly rule: string;
@@ -76,7 +82,9 @@ class PlanGrammarBuilder {
   readonly #request: PlanGrammarRequest;
   readonly #rules = new GrammarRules();
   readonly #spans: readonly (readonly Span[])[];
-  readonly #toolsOfLine: readonly (readonly PlanTool[])[];
+  /** What each line may call, as far as lines are known. */
+  readonly #toolsOfLine: ReadonlySet<PlanTool>[] = [];
+  readonly #called = new Map<string, readonly CalledSpan[]>();
   readonly #literals = new Map<string, GoalLiterals>();
   readonly #known = new Map<string, string | undefined>();
   readonly #offered = new Set<PlanTool>();
@@ -85,13 +93,13 @@ class PlanGrammarBuilder {
   constructor(request: PlanGrammarRequest) {
     this.#request = request;
     this.#spans = request.parts.map((_, index) => spansFrom(request, index));
-    this.#toolsOfLine = toolsOfLines(this.#spans, request.tasksMax);
     const all = new Set(this.#spans.flat().flatMap(toolsOf));
     const describing = new Set([...all].flatMap(({ name, spec }) => [...nameWords(name), ...nameWords(spec.server)]));
     for (const { text } of this.#spans.flat()) this.#literals.set(text, goalLiterals(text, describing));
   }
 
   build(): PlanGrammar {
+    this.#readLines();
     const root = this.#rest(0, 0);
     if (root !== undefined) {
       const all = new Set(this.#spans.flat().flatMap(toolsOf));
@@ -115,22 +123,40 @@ class PlanGrammarBuilder {
     return rule;
   }
 
-  #alternatives(part: number, line: number): readonly (string | undefined)[] {
-    const spans = this.#spans[part] ?? [];
-    const uncallable: UncallableTool[] = [];
-    const called = spans.map((span) => ({ span, calls: this.#calls(span, line, uncallable) }));
-    const possible = called.filter(({ calls }) => calls.length > 0);
-    if (possible.length === 0 && !this.#failures.has(part)) {
-      this.#failures.set(part, { isPossible: false, part: spans[0]?.text ?? "", tools: uncallable });
+  /** Line by line, so that a line knows exactly which tools stand before it. */
+  #readLines(): void {
+    let starts: ReadonlySet<number> = new Set([0]);
+    while (starts.size > 0 && this.#toolsOfLine.length < this.#request.tasksMax) {
+      const line = this.#toolsOfLine.length;
+      const called = [...starts].flatMap((part) => preferred(this.#calledSpans(part, line)));
+      this.#toolsOfLine.push(new Set(called.flatMap(({ calls }) => calls.map(({ tool }) => tool))));
+      starts = new Set(called.map(({ span }) => span.to).filter((to) => to < this.#spans.length));
     }
-    // Where a call takes all values of its part, one that leaves some out is another part's.
-    const whole = possible.filter(({ calls }) => calls.some(({ rank }) => rank >= WHOLE_RANK));
-    const better = whole.map((each) => this.#line(each.span, each.calls, line));
-    if (better.some((rule) => rule !== undefined)) return better;
-    return possible.map((each) => this.#line(each.span, each.calls, line));
   }
 
-  #line(span: Span, calls: readonly PossibleCall[], line: number): string | undefined {
+  #calledSpans(part: number, line: number): readonly CalledSpan[] {
+    const key = `${part},${line}`;
+    const known = this.#called.get(key);
+    if (known !== undefined) return known;
+    const spans = this.#spans[part] ?? [];
+    const uncallable: UncallableTool[] = [];
+    const called = spans
+      .map((span) => ({ span, calls: this.#calls(span, line, uncallable) }))
+      .filter(({ calls }) => calls.length > 0);
+    if (called.length === 0 && !this.#failures.has(part)) {
+      this.#failures.set(part, { isPossible: false, part: spans[0]?.text ?? "", tools: uncallable });
+    }
+    this.#called.set(key, called);
+    return called;
+  }
+
+  #alternatives(part: number, line: number): readonly (string | undefined)[] {
+    const called = this.#calledSpans(part, line);
+    const better = preferred(called).map((each) => this.#line(each, line));
+    return better.some((rule) => rule !== undefined) ? better : called.map((each) => this.#line(each, line));
+  }
+
+  #line({ span, calls }: CalledSpan, line: number): string | undefined {
     const rest = this.#rest(span.to, line + 1);
     if (rest === undefined) return undefined;
     for (const { tool } of calls) this.#offered.add(tool);
@@ -157,7 +183,7 @@ class PlanGrammarBuilder {
     const earlier = this.#toolsOfLine.slice(0, line).map((tools, index) =>
       lineSource(
         lineName(index),
-        tools.map(({ spec }) => spec),
+        [...tools].map(({ spec }) => spec),
       ),
     );
     const named = inputs.filter(({ name }) => namesInput(text, name));
@@ -196,16 +222,10 @@ function searchText(parts: readonly GoalPart[], from: number, text: string): str
   return `${partText(parts, Math.max(0, before), before + 1)} ${text}`;
 }
 
-/** Every tool that a line may call, so that only sources that can feed an argument are offered. */
-function toolsOfLines(spans: readonly (readonly Span[])[], tasksMax: number): readonly (readonly PlanTool[])[] {
-  const lines: Set<PlanTool>[] = [];
-  let starts: ReadonlySet<number> = new Set([0]);
-  while (starts.size > 0 && lines.length < tasksMax) {
-    const open = [...starts].flatMap((from) => spans[from] ?? []);
-    lines.push(new Set(open.flatMap(toolsOf)));
-    starts = new Set(open.map(({ to }) => to).filter((to) => to < spans.length));
-  }
-  return lines.map((tools) => [...tools]);
+/** Where a call takes all values of its span, one that leaves some out is another span's. */
+function preferred(called: readonly CalledSpan[]): readonly CalledSpan[] {
+  const whole = called.filter(({ calls }) => calls.some(({ rank }) => rank >= WHOLE_RANK));
+  return whole.length > 0 ? whole : called;
 }
 
 function toolsOf({ tools }: Span): readonly PlanTool[] {
