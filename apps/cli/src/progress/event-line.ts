@@ -1,5 +1,5 @@
 /** What people are told of a signal, in one line; the same words in a terminal and in a log. */
-import type { ErrorRecord, Finding } from "@agentmesh/core";
+import type { ErrorRecord, Finding, NodeName } from "@agentmesh/core";
 import type { RunSignal } from "@agentmesh/runtime";
 import type { ServerStatus } from "@agentmesh/ports";
 import type { Line, LinePart } from "../terminal/line.ts";
@@ -18,11 +18,15 @@ type Teller<Type extends RunSignal["type"]> = (signal: Extract<RunSignal, { read
 const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
   "run.created": ({ run, name }) => ({ status: "info", line: ["run ", bold(run), ` ${name}`] }),
   "run.cancel_requested": ({ reason }) => ({ status: "cancelled", line: [`cancelling: ${reason}`] }),
-  "node.started": ({ node }) => ({ status: "running", line: [`${node} started`], kind: "detail" }),
+  "node.started": ({ node }) => ({
+    status: "running",
+    line: [`${node} started`],
+    kind: asksModel(node) ? "start" : "detail",
+  }),
   "node.succeeded": ({ node, durationMs }) => ({
     status: "succeeded",
     line: [`${node} succeeded`, time(durationMs)],
-    ...(node === "planner" || node === "composer" ? {} : { kind: "detail" as const }),
+    ...(asksModel(node) ? {} : { kind: "detail" as const }),
   }),
   "node.failed": ({ node, error, durationMs }) => ({
     status: "failed",
@@ -158,4 +162,9 @@ function remarks(findings: readonly Finding[]): string {
   const parts = [warnings > 0 ? count(warnings, "warning") : "", infos > 0 ? `${infos} unchecked` : ""];
   const said = parts.filter((part) => part !== "").join(", ");
   return said === "" ? "" : ` with ${said}`;
+}
+
+/** Those are waited for; the others take a moment. */
+function asksModel(node: NodeName): boolean {
+  return node === "planner" || node === "composer";
 }
