@@ -143,6 +143,13 @@ describe("whatever the model writes under the grammar", () => {
     }
   });
 
+  test("a value is written as JSON only where no earlier one has a text of its own", async () => {
+    const plans = await plansOf("Search people for Ann, read a.txt, then write the text to b.txt");
+    expect(argsOf(plans, 2)).toEqual([{ path: "b.txt", content: { $from: "t2.content" } }]);
+    const [only] = await plansOf("Search people for Ann, then write the result to b.txt", undefined, 1);
+    expect(argsOf([only!], 1)).toEqual([{ path: "b.txt", content: "{{ t1 | tojson }}" }]);
+  });
+
   test("a goal of many parts ends, each part once and in order", async () => {
     const goal = Array.from({ length: 12 }, (_, index) => `read the file f${index}.txt`).join(", then ");
     const [plan] = await plansOf(goal, undefined, 1);
