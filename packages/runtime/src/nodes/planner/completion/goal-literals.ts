@@ -36,8 +36,8 @@ const NUMBER_WORD = /^-?\d{1,15}(\.\d{1,10})?$/;
 /** Words that begin or end no value. */
 const FUNCTION_WORDS: ReadonlySet<string> = new Set(
   (
-    "a all an and answer are as at be by called for from in into is it its named of on onto or output outputs please result " +
-    "results that the them then these they this those to value was with"
+    "a all an and answer are as at be by called content contents for from in into is it its named of on onto or output outputs please result " +
+    "results text that the them then these they this those to value was with"
   ).split(" "),
 );
 
