@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import { McpServerConfig, McpToolSource } from "@agentmesh/mcp";
 import { root } from "./workspace-member.ts";
 
-/** Tools of servers that need more than npm to run. */
+/** Tools of servers that need more than npm to run, as LiveMCPBench recorded them. */
 const REFERENCE_FILE = join(root, "tools/reference-tools.json");
 /** Package names behind `@modelcontextprotocol/server-`, by server name. */
 const SERVERS: Readonly<Record<string, readonly [string, ...(readonly string[])]>> = {
