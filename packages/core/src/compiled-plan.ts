@@ -25,7 +25,10 @@ export interface CompiledTask {
   /** Tasks by number, each once. */
   readonly dependencies: readonly number[];
   readonly dependents: number[];
-  /** Milliseconds from the start of this task to the end of the longest chain behind it. */
+  /**
+   * Milliseconds from the start of this task to the end of the longest chain behind it; between equals the fraction
+   * decides, which is larger the more tasks wait for this one.
+   */
   priority: number;
 }
 
@@ -107,7 +110,7 @@ export function elementReferences(task: TaskValues): readonly Reference[] {
   return [...wires.map((wire) => wire.reference), ...(task.until?.references ?? [])];
 }
 
-/** Kahn's order, then backwards: priority = own time + the longest chain behind. Returns the tasks that no order can hold. */
+/** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */
 function rankByLongestPath(tasks: readonly CompiledTask[]): readonly number[] {
   const waiting = Int32Array.from(tasks, (task) => task.dependencies.length);
   const order: CompiledTask[] = tasks.filter((task) => task.dependencies.length === 0);
@@ -122,15 +125,16 @@ function rankByLongestPath(tasks: readonly CompiledTask[]): readonly number[] {
   }
   for (let position = order.length - 1; position >= 0; position--) {
     const task = order[position];
-    if (task !== undefined) task.priority = (task.spec.expectMs ?? EXPECT_MS_DEFAULT) + longestBehind(task, tasks);
+    if (task !== undefined) task.priority = priorityOf(task, tasks);
   }
   return order.length === tasks.length
     ? []
     : tasks.filter((task) => (waiting[task.index] ?? 0) > 0).map((task) => task.index);
 }
 
-function longestBehind(task: CompiledTask, tasks: readonly CompiledTask[]): number {
-  let longest = 0;
-  for (const next of task.dependents) longest = Math.max(longest, tasks[next]?.priority ?? 0);
-  return longest;
+/** The fraction stays below one, and is cut off before the chain goes on: it never outweighs a millisecond. */
+function priorityOf({ spec, dependents }: CompiledTask, tasks: readonly CompiledTask[]): number {
+  let behindMs = 0;
+  for (const next of dependents) behindMs = Math.max(behindMs, Math.floor(tasks[next]?.priority ?? 0));
+  return (spec.expectMs ?? EXPECT_MS_DEFAULT) + behindMs + dependents.length / (tasks.length + 1);
 }
