@@ -120,24 +120,13 @@ function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Findin
 /** Parts of the plan language that this engine reads but does not run yet. */
 function checkFeatures(task: CompiledTask): readonly Finding[] {
   const at = ["tasks", task.index] as const;
-  const findings: Finding[] = [];
-  if (task.spec.approve !== undefined && task.spec.approve !== false) {
-    findings.push(
-      error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "approve"]), {
-        message: "This version cannot wait for an approval.",
-        hint: "Take `approve` away, or run the task by hand.",
-      }),
-    );
-  }
-  if (/^mesh\.(approve|wait|emit)$/.test(task.spec.use) || /^(capability|workflow|agent):/.test(task.spec.use)) {
-    findings.push(
-      error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "use"]), {
-        message: `This version cannot run "${task.spec.use}".`,
-        hint: "Use a tool of a server, or mesh.generate.",
-      }),
-    );
-  }
-  return findings;
+  if (!/^mesh\.emit$/.test(task.spec.use) && !/^(capability|workflow|agent):/.test(task.spec.use)) return [];
+  return [
+    error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "use"]), {
+      message: `This version cannot run "${task.spec.use}".`,
+      hint: "Use a tool of a server, or mesh.generate, mesh.approve or mesh.wait.",
+    }),
+  ];
 }
 
 function unknownTool(use: string, at: readonly (string | number)[], catalogue: ToolCatalogue): Finding {

@@ -1,5 +1,7 @@
 /** What the outcome of a node (planner, router, validator, composer) means: the pipeline of DESIGN 1, step by step. */
 import { checkPlan } from "./check-plan.ts";
+import { asksForPlans } from "./approval-policy.ts";
+import { askForPlan } from "./decide-approval.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import { type Finding, hasErrors } from "./finding.ts";
 import type { NodeName } from "./node-name.ts";
@@ -26,7 +28,7 @@ export function decideNodeSucceeded(state: RunState, input: NodeSucceededInput):
     output: input.output,
     durationMs: input.durationMs,
   };
-  if (state.status === "cancelling") return [succeeded];
+  if (state.status !== "running") return [succeeded];
   return [succeeded, ...consequencesOf(state, input)];
 }
 
@@ -42,7 +44,8 @@ export function decideNodeFailed(state: RunState, input: NodeFailedInput): reado
     error: input.error,
     durationMs: input.durationMs,
   };
-  return state.status === "cancelling" ? [failed] : [failed, ...endFailed(state, input.error)];
+  if (state.isNodeParked && input.error.code === "AM_BUDGET_EXCEEDED") return [];
+  return state.status === "running" ? [failed, ...endFailed(state, input.error)] : [failed];
 }
 
 function consequencesOf(state: RunState, input: NodeSucceededInput): readonly Draft[] {
@@ -85,8 +88,10 @@ function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] 
     bindings: bindingsOf(outcome),
     findings: findings.filter((finding) => finding.severity !== "error"),
   };
-  if (state.compiled === undefined) return [{ type: "plan.accepted", ...accepted }];
-  return [{ type: "plan.patched", ...accepted, ...changesOf(state, proposal.plan), reason: [...state.findings] }];
+  const question = asksForPlans(state) ? [askForPlan(proposal.revision, proposal.plan.tasks.length)] : [];
+  if (state.compiled === undefined) return [{ type: "plan.accepted", ...accepted }, ...question];
+  const changes = changesOf(state, proposal.plan);
+  return [{ type: "plan.patched", ...accepted, ...changes, reason: [...state.findings] }, ...question];
 }
 
 /** Findings go back to the planner while it has attempts left; a caller's plan is refused at once. */
@@ -129,9 +134,16 @@ function startNode(state: RunState, node: NodeName): Draft {
 
 function bindingsOf({ tools }: RouterOutcome): ToolBindings {
   return Object.fromEntries(
-    [...tools].map(([use, { name, server, effect, isOpenWorld, fingerprint }]) => [
+    [...tools].map(([use, { name, server, effect, isDestructive, isOpenWorld, fingerprint }]) => [
       use,
-      { tool: name, server, effect, isOpenWorld, fingerprint },
+      {
+        tool: name,
+        server,
+        effect,
+        isOpenWorld,
+        fingerprint,
+        ...(isDestructive === true ? { isDestructive } : {}),
+      },
     ]),
   );
 }

@@ -1,9 +1,20 @@
 /** What the outcome of a task's resolution or call means: success, another attempt, failure, or doubt. */
+import { askQuestion, questionBefore } from "./decide-approval.ts";
+import { exceed } from "./decide-budget.ts";
+import { beginWait } from "./decide-wait.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import { jitterOf } from "./jitter.ts";
+import type { Payload } from "./payload.ts";
+import { leftOf } from "./run-budget.ts";
 import type { RunEventDraft } from "./run-event.ts";
 import type { CallFailedInput, CallSucceededInput, RunCommand, RunInput } from "./run-input.ts";
 import { isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
+import { taskFailure } from "./task-failure.ts";
+
+/** The code of a call that was cut off by the death of its process. */
+export const PROCESS_LOST = "AM_PROCESS_LOST";
+/** How often one call may be cut off by dying processes before it counts as the one that kills them. */
+const RECOVERIES_MAX = 100;
 
 type TaskResolvedInput = Extract<RunInput, { type: "task-resolved" }>;
 type ResolveCommand = Extract<RunCommand, { type: "resolve" }>;
@@ -15,22 +26,32 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
   const { resolution } = input;
   switch (resolution.kind) {
     case "start":
-      return [
-        {
-          type: "task.started",
-          task: task.key,
-          attempt: task.attempt + 1,
-          args: resolution.args,
-          queueMs: Math.max(0, nowMs - task.readyAtMs),
-        },
-      ];
+      return startCall(state, task, { args: resolution.args, nowMs });
+    case "wait":
+      return beginWait(state, task, { wait: resolution, nowMs });
+    case "ask":
+      return [askQuestion(task, resolution, nowMs)];
     case "skip":
       return [{ type: "task.skipped", task: task.key, reason: "when" }];
     case "expand":
       return [{ type: "task.expanded", task: task.key, count: resolution.count }];
     case "fail":
-      return [failure(task, { error: resolution.error, durationMs: 0 })];
+      return [taskFailure(task, { error: resolution.error, durationMs: 0 })];
   }
+}
+
+/** A call that asks first, or that the budget does not allow, does not start. */
+function startCall(
+  state: RunState,
+  task: TaskState,
+  call: { readonly args: Payload; readonly nowMs: number },
+): readonly Draft[] {
+  const question = questionBefore(state, task, call);
+  if (question !== undefined) return [question];
+  const { args, nowMs } = call;
+  if (leftOf(state, "calls", nowMs) < 1) return exceed(state, { kind: "calls", needed: 1, caller: task.key }, nowMs);
+  const queueMs = Math.max(0, nowMs - task.readyAtMs);
+  return [{ type: "task.started", task: task.key, attempt: task.attempt + 1, args, queueMs }];
 }
 
 export function decideCallSucceeded(state: RunState, input: CallSucceededInput, nowMs: number): readonly Draft[] {
@@ -38,43 +59,60 @@ export function decideCallSucceeded(state: RunState, input: CallSucceededInput, 
   if (task === undefined) return [];
   const { repeat } = task.compiled.spec;
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
-  if (repeat === undefined || input.isToRepeat !== true || state.status === "cancelling")
+  if (repeat === undefined || input.isToRepeat !== true || state.status !== "running")
     return [{ type: "task.succeeded", ...over, output: input.output }];
   if (task.repeats + 1 < repeat.maxTimes)
     return [{ type: "task.retried", ...over, cause: "repeat", dueAtMs: nowMs + repeat.delayMs }];
-  return [failure(task, { error: repeatExhausted(task, repeat.maxTimes, repeat.until), durationMs: input.durationMs })];
+  return [
+    taskFailure(task, { error: repeatExhausted(task, repeat.maxTimes, repeat.until), durationMs: input.durationMs }),
+  ];
 }
 
 export function decideCallFailed(state: RunState, input: CallFailedInput, nowMs: number): readonly Draft[] {
   const task = openCall(state, input);
   if (task === undefined) return [];
-  const isUnknown = input.outcome === "unknown";
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
-  if (isUnknown && !isSafeToRepeat(state, task)) return decideDoubt(state, task, input);
-  if (state.status === "cancelling")
-    return [input.outcome === "failed" ? failure(task, input) : { type: "task.cancelled", ...over }];
+  if (isParked(state, input)) return [{ type: "task.retried", ...over, cause: "budget", dueAtMs: nowMs }];
+  if (input.outcome === "unknown" && !isSafeToRepeat(state, task)) return decideDoubt(state, task, input);
+  if (state.status === "cancelling" || state.status === "stopping")
+    return [input.outcome === "failed" ? taskFailure(task, input) : { type: "task.cancelled", ...over }];
+  const again = decideRepetition(state, task, { input, nowMs });
+  return [again === undefined ? taskFailure(task, input) : { type: "task.retried", ...over, ...again }];
+}
+
+type Repetition = Pick<Extract<Draft, { type: "task.retried" }>, "cause" | "dueAtMs" | "error">;
+
+/** Whether, why and when a failed call is made again, or another one in its place. */
+function decideRepetition(
+  state: RunState,
+  task: TaskState,
+  { input, nowMs }: { readonly input: CallFailedInput; readonly nowMs: number },
+): Repetition | undefined {
+  const { error, outcome } = input;
+  if (isRecovery(input) && task.recoveries < RECOVERIES_MAX) return { cause: "recovery", dueAtMs: nowMs, error };
   if (mayRetry(state, task, input)) {
-    return [
-      {
-        type: "task.retried",
-        ...over,
-        cause: isUnknown ? "doubt" : "error",
-        dueAtMs: nowMs + backoffMs(state, task),
-        error: input.error,
-      },
-    ];
+    const dueAtMs = nowMs + backoffMs(state, task);
+    return { cause: outcome === "unknown" ? "doubt" : "error", dueAtMs, error };
   }
-  if (typeof task.compiled.spec.onError === "object" && !task.isOnFallback)
-    return [{ type: "task.retried", ...over, cause: "fallback", dueAtMs: nowMs, error: input.error }];
-  return [failure(task, input)];
+  const hasFallback = typeof task.compiled.spec.onError === "object" && !task.isOnFallback;
+  return hasFallback ? { cause: "fallback", dueAtMs: nowMs, error } : undefined;
 }
 
 export function decideResolve(state: RunState, command: ResolveCommand): readonly Draft[] {
   const task = state.taskOf.get(command.task);
-  if (task === undefined || task.status !== "in_doubt" || state.status === "cancelling") return [];
+  if (task === undefined || task.status !== "in_doubt") return [];
   const output = command.as === "done" && command.output !== undefined ? { output: command.output } : {};
-  const resumed: readonly Draft[] = state.status === "suspended" ? [{ type: "run.resumed" }] : [];
-  return [...resumed, { type: "task.resolved", task: task.key, as: command.as, by: "person", ...output }];
+  return [{ type: "task.resolved", task: task.key, as: command.as, by: "person", ...output }];
+}
+
+/** A model call that waits for its budget, which a person is asked to raise. */
+function isParked({ status, policy }: RunState, { error, outcome }: CallFailedInput): boolean {
+  const asks = policy?.budget?.onExceeded === "ask";
+  return asks && status === "running" && outcome === "refused" && error.code === "AM_BUDGET_EXCEEDED";
+}
+
+function isRecovery({ error, outcome }: CallFailedInput): boolean {
+  return outcome === "unknown" && error.code === PROCESS_LOST;
 }
 
 /** The attempt that the input speaks of, if it is the one under way. */
@@ -92,7 +130,7 @@ function decideDoubt(state: RunState, task: TaskState, input: CallFailedInput): 
     durationMs: input.durationMs,
   };
   const choice = state.policy?.inDoubt ?? "ask";
-  if (choice === "ask" || state.status === "cancelling") return [doubt];
+  if (choice === "ask" || state.status !== "running") return [doubt];
   const as = choice === "retry" && task.retries < retriesMax(state, task) ? "retry" : "fail";
   return [doubt, { type: "task.resolved", task: task.key, as, by: "policy" }];
 }
@@ -116,21 +154,6 @@ function backoffMs(state: RunState, task: TaskState): number {
   const base = task.compiled.spec.retry?.delayMs ?? state.policy?.backoffMs ?? 0;
   const full = Math.min(base * 2 ** task.retries, state.policy?.backoffMsMax ?? base);
   return Math.round(full / 2 + (full / 2) * jitterOf(`${state.run}:${task.key}:${task.attempt}`));
-}
-
-function failure(
-  task: TaskState,
-  { error, durationMs }: { readonly error: ErrorRecord; readonly durationMs: number },
-): Draft {
-  const isHandled = task.compiled.spec.onError === "null";
-  return {
-    type: "task.failed",
-    task: task.key,
-    attempt: task.attempt,
-    error,
-    durationMs,
-    ...(isHandled ? { isHandled } : {}),
-  };
 }
 
 function repeatExhausted(task: TaskState, times: number, until: string): ErrorRecord {

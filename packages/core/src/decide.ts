@@ -3,14 +3,23 @@
  * time is an argument, chance is derived from names. A late or repeated input gives no event.
  */
 import { decideAdvance } from "./decide-advance.ts";
+import { decideAnswer } from "./decide-approval.ts";
+import { decideReserve } from "./decide-budget.ts";
 import { decideNodeFailed, decideNodeSucceeded } from "./decide-node.ts";
 import { decideCallFailed, decideCallSucceeded, decideResolve, decideTaskResolved } from "./decide-task.ts";
+import { decideRecover } from "./decide-recover.ts";
+import { decideSignal } from "./decide-wait.ts";
 import { evolve } from "./evolve.ts";
 import { type RunEvent, type RunEventDraft, EVENT_VERSION } from "./run-event.ts";
-import type { RunCommand, RunInput, StartInput } from "./run-input.ts";
+import { type ModelReservingInput, RunCommand, type RunInput, type StartInput } from "./run-input.ts";
 import { isOver, type RunState } from "./run-state.ts";
 
-type Outcome = Exclude<RunInput, RunCommand | StartInput | { readonly type: "advance" }>;
+type Outcome = Exclude<
+  RunInput,
+  RunCommand | StartInput | ModelReservingInput | { readonly type: "advance" | "recover" }
+>;
+
+const COMMANDS: ReadonlySet<string> = new Set(RunCommand.options.map((option) => option.shape.type.value));
 
 /** How often one transition may look again at what follows from the state itself; beyond it the core is wrong. */
 const ADVANCES_MAX = 1_000_000;
@@ -54,16 +63,39 @@ export function transition(
 function draftsFor(state: RunState, input: RunInput, nowMs: number): readonly RunEventDraft[] {
   if (input.type === "start") return state.status === "none" ? decideStart(input) : [];
   if (state.status === "none" || isOver(state)) return [];
+  if (isCommand(input)) return decideCommand(state, input, nowMs);
   switch (input.type) {
-    case "cancel":
-      return state.status === "cancelling" ? [] : [{ type: "run.cancel_requested", reason: input.reason }];
-    case "resolve":
-      return decideResolve(state, input);
     case "advance":
-      return decideAdvance(state);
+      return decideAdvance(state, nowMs);
+    case "recover":
+      return decideRecover(state, nowMs);
+    case "model-reserving":
+      return decideReserve(state, input, nowMs);
     default:
       return decideOutcome(state, input, nowMs);
   }
+}
+
+function isCommand(input: RunInput): input is RunCommand {
+  return COMMANDS.has(input.type);
+}
+
+/** A command that is followed wakes a suspended run. */
+function decideCommand(state: RunState, command: RunCommand, nowMs: number): readonly RunEventDraft[] {
+  if (state.status === "cancelling" || (state.status === "stopping" && command.type !== "cancel")) return [];
+  if (command.type === "cancel") return [{ type: "run.cancel_requested", reason: command.reason }];
+  const followed = followCommand(state, command, nowMs);
+  return state.status === "suspended" && followed.length > 0 ? [{ type: "run.resumed" }, ...followed] : followed;
+}
+
+function followCommand(
+  state: RunState,
+  command: Exclude<RunCommand, { type: "cancel" }>,
+  nowMs: number,
+): readonly RunEventDraft[] {
+  if (command.type === "resolve") return decideResolve(state, command);
+  if (command.type === "signal") return decideSignal(state, command, nowMs);
+  return decideAnswer(state, command, nowMs);
 }
 
 function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly RunEventDraft[] {

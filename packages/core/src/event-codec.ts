@@ -16,7 +16,7 @@ export interface StoredEvent {
   readonly body: string;
 }
 
-const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer"]);
+const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer", "data"]);
 /** Fields that every event of a type with them has, and that are mostly zero. */
 const ZEROS: Readonly<Record<string, readonly string[]>> = {
   "task.started": ["queueMs"],

@@ -1,8 +1,9 @@
 /** Folds the events of tasks: status, outputs, and what a settled task opens for those that wait for it. */
+import { standStill, takeSignal } from "./evolve-ask.ts";
 import type { TaskEvent } from "./evolve.ts";
 import type { RunEventOf } from "./run-event.ts";
 import { type GroupState, idempotencyKeyOf, type RunState, type TaskState } from "./run-state.ts";
-import { makeReady, makeWaiting, newTask, occupy, release } from "./task-schedule.ts";
+import { makeReady, makeWaiting, newTask, occupy, openAsk, release } from "./task-schedule.ts";
 
 export function evolveTask(state: RunState, event: TaskEvent): void {
   const task = state.taskOf.get(event.task);
@@ -10,6 +11,8 @@ export function evolveTask(state: RunState, event: TaskEvent): void {
   switch (event.type) {
     case "task.expanded":
       return expand(state, task, event);
+    case "task.waiting":
+      return wait(state, task, event);
     case "task.started":
       return start(state, task, event);
     case "task.retried":
@@ -18,6 +21,7 @@ export function evolveTask(state: RunState, event: TaskEvent): void {
       release(state, task);
       task.status = "in_doubt";
       task.error = event.error;
+      task.endedAtMs = event.atMs;
       state.inDoubt.add(task);
       return;
     case "task.resolved":
@@ -88,11 +92,13 @@ function start(state: RunState, task: TaskState, event: RunEventOf<"task.started
 function retry(state: RunState, task: TaskState, event: RunEventOf<"task.retried">): void {
   release(state, task);
   task.error = event.error;
-  if (event.cause !== "doubt") task.keyAttempt = event.attempt + 1;
+  if (event.cause !== "doubt" && event.cause !== "recovery") task.keyAttempt = event.attempt + 1;
   if (event.cause === "repeat") task.repeats++;
-  else if (event.cause !== "fallback") task.retries++;
+  else if (event.cause === "recovery") task.recoveries++;
+  else if (event.cause === "error" || event.cause === "doubt") task.retries++;
   if (event.cause === "fallback") {
     task.isOnFallback = true;
+    task.editedArgs = undefined;
     task.retries = 0;
   }
   makeWaiting(state, task, event.dueAtMs);
@@ -108,9 +114,28 @@ function resolve(state: RunState, task: TaskState, event: RunEventOf<"task.resol
   finish(state, task, event.atMs);
 }
 
+function wait(state: RunState, task: TaskState, event: RunEventOf<"task.waiting">): void {
+  standStill(state, task, event.atMs);
+  task.attempt = 1;
+  openAsk(state, {
+    key: task.key,
+    kind: event.for,
+    subject: "task",
+    task,
+    name: event.name,
+    sinceMs: event.atMs,
+    untilMs: event.untilMs ?? Number.POSITIVE_INFINITY,
+    default: "reject",
+    message: undefined,
+    tool: undefined,
+    args: undefined,
+  });
+}
+
 type SettlingEvent = RunEventOf<"task.succeeded" | "task.failed" | "task.skipped" | "task.cancelled">;
 
 function settle(state: RunState, task: TaskState, event: SettlingEvent): void {
+  if (event.type === "task.succeeded") takeSignal(state, state.asks.get(task.key));
   release(state, task);
   state.toSkip.delete(task);
   state.toSettle.delete(task);

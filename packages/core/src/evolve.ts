@@ -2,12 +2,15 @@
  * Folds one event into the state. Work is proportional to what the event changes. Throws JournalOrderError on an event that
  * does not follow; anything else in a stored event is taken as it is: checking was the business of decide.
  */
+import { type AskEvent, evolveAsk } from "./evolve-ask.ts";
+import { type BudgetEvent, evolveBudget, freeReservation } from "./evolve-budget.ts";
 import { evolveTask } from "./evolve-task.ts";
 import { applyPlan } from "./evolve-plan.ts";
 import { MeshError } from "./mesh-error.ts";
+import { activeMsAt, limitsOf } from "./run-budget.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
 import type { OpenNode, RunState } from "./run-state.ts";
-import { recall } from "./task-schedule.ts";
+import { closeAsk, recall } from "./task-schedule.ts";
 
 /** An event is not the next one of its run: the journal has a gap, a double, or events of another run. */
 export class JournalOrderError extends MeshError {
@@ -26,12 +29,15 @@ export function evolve(state: RunState, event: RunEvent): RunState {
   if (event.seq !== state.seq + 1) throw new JournalOrderError(state.seq + 1, event);
   state.seq = event.seq;
   if (event.type.startsWith("task.")) evolveTask(state, event as TaskEvent);
-  else evolveRun(state, event as Exclude<RunEvent, TaskEvent>);
+  else if (event.type.startsWith("budget.")) evolveBudget(state, event as BudgetEvent);
+  else if (event.type.startsWith("approval.") || event.type === "signal.received") evolveAsk(state, event as AskEvent);
+  else evolveRun(state, event as OtherEvent);
+  state.lastAtMs = event.atMs;
   return state;
 }
 
 export type TaskEvent = Extract<RunEvent, { type: `task.${string}` }>;
-type OtherEvent = Exclude<RunEvent, TaskEvent>;
+type OtherEvent = Exclude<RunEvent, TaskEvent | BudgetEvent | AskEvent>;
 
 function evolveRun(state: RunState, event: OtherEvent): void {
   switch (event.type) {
@@ -39,18 +45,16 @@ function evolveRun(state: RunState, event: OtherEvent): void {
       return create(state, event);
     case "run.started":
       state.status = "running";
+      state.activeSinceMs = event.atMs;
       return;
     case "run.suspended":
+      state.activeMs = activeMsAt(state, event.atMs);
       state.status = "suspended";
       return;
     case "run.resumed":
-      state.status = "running";
-      return;
+      return resume(state, event);
     case "run.cancel_requested":
-      state.status = "cancelling";
-      recall(state);
-      state.effects.push({ type: "cancel-calls" });
-      return;
+      return beginCancel(state);
     case "run.succeeded":
     case "run.failed":
     case "run.cancelled":
@@ -69,14 +73,11 @@ function evolvePipeline(state: RunState, event: PipelineEvent): void {
     case "node.succeeded":
     case "node.failed":
       state.openNode = undefined;
+      state.isNodeParked = false;
       return;
     case "model.called":
     case "model.failed":
-      state.usage.modelCalls++;
-      state.usage.inputTokens += event.usage.inputTokens;
-      state.usage.outputTokens += event.usage.outputTokens;
-      state.usage.isExact &&= event.usage.isExact;
-      return;
+      return countModelCall(state, event);
     case "plan.proposed":
       state.proposal = { revision: event.revision, plan: event.plan, by: event.by };
       return;
@@ -92,6 +93,22 @@ function evolvePipeline(state: RunState, event: PipelineEvent): void {
   }
 }
 
+function resume(state: RunState, event: RunEventOf<"run.resumed">): void {
+  state.activeMs = activeMsAt(state, state.lastAtMs);
+  state.activeSinceMs = event.atMs;
+  if (state.status === "suspended") state.status = "running";
+  if (event.cause !== "recovered" || state.openNode === undefined || state.isNodeParked) return;
+  if (state.status === "running")
+    state.effects.push({ type: "run-node", node: state.openNode.node, call: state.openNode.call });
+}
+
+function beginCancel(state: RunState): void {
+  state.status = "cancelling";
+  recall(state);
+  for (const key of state.asks.keys()) closeAsk(state, key);
+  state.effects.push({ type: "cancel-calls" });
+}
+
 function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.run = event.run;
   state.tenant = event.tenant;
@@ -100,6 +117,7 @@ function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.mode = event.mode ?? "run";
   state.inputs = event.inputs;
   state.policy = event.policy;
+  for (const [kind, limit] of limitsOf(event.policy)) state.limits.set(kind, limit);
   state.createdAtMs = event.atMs;
 }
 
@@ -108,6 +126,15 @@ function end(state: RunState, event: RunEventOf<"run.succeeded" | "run.failed" |
   state.endedAtMs = event.atMs;
   if (event.type === "run.succeeded") state.output = event.output;
   if (event.type === "run.failed") state.error = event.error;
+}
+
+function countModelCall(state: RunState, { usage, ...call }: RunEventOf<"model.called" | "model.failed">): void {
+  state.usage.modelCalls++;
+  state.usage.inputTokens += usage.inputTokens;
+  state.usage.outputTokens += usage.outputTokens;
+  state.usage.isExact &&= usage.isExact;
+  state.usage.costMicroUsd += call.costMicroUsd ?? 0;
+  freeReservation(state, call.reservation);
 }
 
 function openNode(state: RunState, event: RunEventOf<"node.started">): void {

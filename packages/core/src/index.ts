@@ -1,5 +1,6 @@
 /** The pure core: plans and their checks, events, and the state machine of a run. No clock, no I/O, no chance; runs in a browser. */
 export { MissingValueError, resolveValue, type RootValue } from "./argument-template.ts";
+export { commandRefusal, overError } from "./command-refusal.ts";
 export { checkPlan, type PlanCheck } from "./check-plan.ts";
 export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
 export { decide, transition } from "./decide.ts";
@@ -26,7 +27,7 @@ export {
   validateJson,
 } from "./json-validator.ts";
 export { MeshError, type MeshErrorOptions } from "./mesh-error.ts";
-export { GENERATE_TOOL, MESH_TOOLS } from "./mesh-tools.ts";
+export { APPROVE_TOOL, GENERATE_TOOL, MESH_TOOLS, WAIT_TOOL } from "./mesh-tools.ts";
 export { ModelCallRecord, ModelUsageRecord } from "./model-call.ts";
 export { nearestNames, suggestion } from "./nearest-names.ts";
 export { NodeName } from "./node-name.ts";
@@ -48,8 +49,9 @@ export {
 } from "./plan-builder.ts";
 export { argumentSources, type Provenance, provenanceOfTask } from "./provenance.ts";
 export { formatReference, parseReference, type Reference, valueAt } from "./reference.ts";
-export { isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";
+export { assertArguments, isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";
 export type { RunEffect } from "./run-effect.ts";
+export { APPROVED_PAYLOAD, NULL_PAYLOAD, REJECTED_PAYLOAD } from "./constant-payload.ts";
 export { EVENT_VERSION, isTerminal, RunEvent, type RunEventOf, type RunEventType } from "./run-event.ts";
 export {
   type CallFailedInput,
@@ -61,7 +63,8 @@ export {
   type StartInput,
   type TaskResolution,
 } from "./run-input.ts";
-export { RunPolicy, type RunPolicyInput } from "./run-policy.ts";
+export { type BudgetLine, leftOf } from "./run-budget.ts";
+export { RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
 export { isOver, RunState, type TaskState } from "./run-state.ts";
 export {
   type PublicRunStatus,
@@ -71,6 +74,7 @@ export {
   type RunView,
   taskView,
   type TaskView,
+  type WaitView,
 } from "./run-view.ts";
 export { SCHEMA_ANNOTATIONS } from "./schema-annotation.ts";
 export { openEffects, takeEffects } from "./take-effects.ts";

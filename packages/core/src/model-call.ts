@@ -26,5 +26,9 @@ export const ModelCallRecord = z.strictObject({
   firstDeltaMs: z.int().min(0).optional(),
   endReason: z.string().optional(),
   error: ErrorRecord.optional(),
+  /** What was reserved for it, and is settled now. */
+  reservation: z.string().optional(),
+  /** Millionths of a US dollar; absent: the model has no price. */
+  costMicroUsd: z.int().min(0).optional(),
 });
 export type ModelCallRecord = z.infer<typeof ModelCallRecord>;

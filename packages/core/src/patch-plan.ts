@@ -19,7 +19,10 @@ export function mergePatch(state: RunState, proposed: Plan): MergedPlan {
 }
 
 /** The difference between the plan that runs and the next one, by task id. */
-export function changesOf(state: RunState, next: Plan): { added: string[]; removed: string[]; superseded: string[] } {
+export function changesOf(
+  state: RunState,
+  next: Plan,
+): { added: string[]; removed: string[]; changed: string[]; superseded: string[] } {
   const before = new Map(state.compiled?.plan.tasks.map((task) => [task.id, task]));
   const after = new Set(next.tasks.map((task) => task.id));
   const gone = [...before.keys()].filter((id) => !after.has(id));
@@ -27,8 +30,14 @@ export function changesOf(state: RunState, next: Plan): { added: string[]; remov
   return {
     added: [...after].filter((id) => !before.has(id)),
     removed: gone.filter((id) => !hasStarted(id)),
+    changed: next.tasks.filter((task) => isOther(before.get(task.id), task)).map((task) => task.id),
     superseded: gone.filter(hasStarted),
   };
+}
+
+function isOther(before: PlanTask | undefined, after: PlanTask): boolean {
+  if (before === undefined) return false;
+  return canonicalJson(before as unknown as Json) !== canonicalJson(after as unknown as Json);
 }
 
 function hasValue(task: TaskState | undefined): boolean {

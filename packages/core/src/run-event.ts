@@ -23,6 +23,14 @@ const envelope = {
   atMs: z.int(),
   run: z.string(),
 };
+/** What a task can wait for. */
+export const WaitKind = z.enum(["signal", "event", "time"]);
+export type WaitKind = z.infer<typeof WaitKind>;
+export const ApprovalSubject = z.enum(["task", "plan", "budget"]);
+export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
+export const BudgetKind = z.enum(["tokens", "usd", "calls", "seconds"]);
+export type BudgetKind = z.infer<typeof BudgetKind>;
+
 const node = { node: NodeName, /** `planner#2`: the node and how often it was called. */ call: z.string() };
 const attempt = {
   /** A task's key: its id, or `pages[3]` for an element. */ task: z.string(),
@@ -43,14 +51,19 @@ const RunCreated = z.strictObject({
   policy: RunPolicy,
 });
 const RunStarted = z.strictObject({ type: z.literal("run.started"), ...envelope });
-/** `tasks`: what it waits for, each a task in doubt. */
+/** Nothing can go on without somebody outside. `reason`: the first of what it waits for. `tasks`: those that wait, by key. */
 const RunSuspended = z.strictObject({
   type: z.literal("run.suspended"),
   ...envelope,
-  reason: z.enum(["in_doubt"]),
+  reason: z.enum(["in_doubt", "approval", "signal", "event"]),
   tasks: z.array(z.string()),
 });
-const RunResumed = z.strictObject({ type: z.literal("run.resumed"), ...envelope });
+/** `recovered`: the process that drove it is gone, and another one took it over. */
+const RunResumed = z.strictObject({
+  type: z.literal("run.resumed"),
+  ...envelope,
+  cause: z.enum(["recovered"]).optional(),
+});
 const RunCancelRequested = z.strictObject({ type: z.literal("run.cancel_requested"), ...envelope, reason: z.string() });
 const RunSucceeded = z.strictObject({ type: z.literal("run.succeeded"), ...envelope, output: Payload.optional() });
 const RunFailed = z.strictObject({ type: z.literal("run.failed"), ...envelope, error: ErrorRecord });
@@ -108,6 +121,8 @@ const PlanPatched = z.strictObject({
   findings: z.array(Finding),
   added: z.array(z.string()),
   removed: z.array(z.string()),
+  /** Tasks that had not started and are another call now. */
+  changed: z.array(z.string()).optional(),
   /** Failed or skipped tasks that no longer count. */
   superseded: z.array(z.string()),
   reason: z.array(Finding),
@@ -133,8 +148,8 @@ const TaskRetried = z.strictObject({
   type: z.literal("task.retried"),
   ...envelope,
   ...attempt,
-  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. */
-  cause: z.enum(["error", "doubt", "repeat", "fallback"]),
+  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `recovery`: the same, because the process died. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. `budget`: it was not made, and waits until the budget is raised. */
+  cause: z.enum(["error", "doubt", "recovery", "repeat", "fallback", "budget"]),
   dueAtMs: z.int(),
   durationMs,
   error: ErrorRecord.optional(),
@@ -181,6 +196,96 @@ const TaskResolved = z.strictObject({
   output: Payload.optional(),
 });
 
+/** A built-in wait has begun. `untilMs`: when it ends by itself, well or (for a signal or an event) as a failure. */
+const TaskWaiting = z.strictObject({
+  type: z.literal("task.waiting"),
+  ...envelope,
+  task: z.string(),
+  for: WaitKind,
+  name: z.string().optional(),
+  untilMs: z.int().optional(),
+});
+
+const approval = {
+  /** What it is about: a task's key, `plan` or `budget`; the name that `approve` is called with. */
+  approval: z.string(),
+};
+const ApprovalRequested = z.strictObject({
+  type: z.literal("approval.requested"),
+  ...envelope,
+  ...approval,
+  subject: ApprovalSubject,
+  /** The tool that would be called, and the arguments it would get. */
+  tool: z.string().optional(),
+  args: Payload.optional(),
+  message: z.string().optional(),
+  /** After that time nobody is asked any more, and `default` holds (absent: reject). */
+  expiresAtMs: z.int().optional(),
+  default: z.enum(["approve", "reject"]).optional(),
+});
+/** `args`: edited arguments, used instead of the requested ones. */
+const ApprovalGranted = z.strictObject({
+  type: z.literal("approval.granted"),
+  ...envelope,
+  ...approval,
+  by: z.enum(["person", "expiry"]),
+  args: Payload.optional(),
+  note: z.string().optional(),
+});
+const ApprovalDenied = z.strictObject({
+  type: z.literal("approval.denied"),
+  ...envelope,
+  ...approval,
+  by: z.enum(["person", "expiry"]),
+  note: z.string().optional(),
+});
+const SignalReceived = z.strictObject({
+  type: z.literal("signal.received"),
+  ...envelope,
+  /** A `signal` is kept until a task takes it; an `event` is for those that wait for it now. */
+  kind: z.enum(["signal", "event"]),
+  name: z.string(),
+  data: Payload,
+});
+
+/** The intent of a model call under a budget: the most that it can cost. Settled by its `model.called` or `model.failed`. */
+const BudgetReserved = z.strictObject({
+  type: z.literal("budget.reserved"),
+  ...envelope,
+  reservation: z.string(),
+  caller: z.string(),
+  tokens: z.int().min(0),
+  microUsd: z.int().min(0),
+});
+/** A reservation whose call nobody will report any more: counted in full. */
+const BudgetSettled = z.strictObject({
+  type: z.literal("budget.settled"),
+  ...envelope,
+  reservation: z.string(),
+  tokens: z.int().min(0),
+  microUsd: z.int().min(0),
+});
+/** In the unit of the limit: tokens, millionths of a US dollar, calls, milliseconds. */
+const BudgetExceeded = z.strictObject({
+  type: z.literal("budget.exceeded"),
+  ...envelope,
+  kind: BudgetKind,
+  limit: z.int().min(0),
+  used: z.int().min(0),
+  reserved: z.int().min(0),
+  needed: z.int().min(0),
+  /** The node call or task that needs it. */
+  caller: z.string().optional(),
+  /** The run ends with it. Absent: a person is asked. */
+  error: ErrorRecord.optional(),
+});
+const BudgetRaised = z.strictObject({
+  type: z.literal("budget.raised"),
+  ...envelope,
+  kind: BudgetKind,
+  limit: z.int().min(0),
+});
+
 const AnswerComposed = z.strictObject({
   type: z.literal("answer.composed"),
   ...envelope,
@@ -218,6 +323,15 @@ export const RunEvent = z.discriminatedUnion("type", [
   TaskCancelled,
   TaskInDoubt,
   TaskResolved,
+  TaskWaiting,
+  ApprovalRequested,
+  ApprovalGranted,
+  ApprovalDenied,
+  SignalReceived,
+  BudgetReserved,
+  BudgetSettled,
+  BudgetExceeded,
+  BudgetRaised,
   AnswerComposed,
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;

@@ -5,6 +5,7 @@ import type { ModelCallRecord } from "./model-call.ts";
 import type { NodeOutcome } from "./node-outcome.ts";
 import { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
+import type { WaitKind } from "./run-event.ts";
 import type { RunPolicy } from "./run-policy.ts";
 
 /** What people (and programs on their behalf) may ask of a run; crosses process borders, so it is a schema. */
@@ -15,6 +16,21 @@ export const RunCommand = z.discriminatedUnion("type", [
     task: z.string(),
     as: z.enum(["done", "retry", "fail"]),
     output: Payload.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("approve"),
+    /** A task's key, `plan` or `budget`. */
+    approval: z.string(),
+    /** Arguments to use instead of those that were asked for. */
+    args: Payload.optional(),
+    note: z.string().max(1_000).optional(),
+  }),
+  z.strictObject({ type: z.literal("reject"), approval: z.string(), note: z.string().max(1_000).optional() }),
+  z.strictObject({
+    type: z.literal("signal"),
+    kind: z.enum(["signal", "event"]).default("signal"),
+    name: z.string().min(1).max(200),
+    data: Payload,
   }),
 ]);
 export type RunCommand = z.infer<typeof RunCommand>;
@@ -49,6 +65,22 @@ export interface NodeFailedInput {
 /** What a ready task turned out to be once its values were looked at. */
 export type TaskResolution =
   | { readonly kind: "start"; readonly args: Payload }
+  /** `mesh.wait`: `inMs` counts from now; for a signal or an event it is the time after which the wait fails. */
+  | {
+      readonly kind: "wait";
+      readonly for: WaitKind;
+      readonly name?: string;
+      readonly inMs?: number;
+      readonly untilMs?: number;
+    }
+  /** `mesh.approve`: its value is the decision. */
+  | {
+      readonly kind: "ask";
+      readonly args: Payload;
+      readonly message: string;
+      readonly expiresMs?: number;
+      readonly default?: "approve" | "reject";
+    }
   | { readonly kind: "skip" }
   | { readonly kind: "expand"; readonly count: number }
   | { readonly kind: "fail"; readonly error: ErrorRecord };
@@ -74,6 +106,14 @@ export interface CallFailedInput {
   readonly durationMs: number;
 }
 
+/** A model is about to be called, at the most for so much. Answered by `budget.reserved` or `budget.exceeded`. */
+export interface ModelReservingInput {
+  readonly type: "model-reserving";
+  readonly caller: string;
+  readonly tokens: number;
+  readonly microUsd: number;
+}
+
 export type RunInput =
   | StartInput
   | NodeSucceededInput
@@ -82,6 +122,9 @@ export type RunInput =
   | CallSucceededInput
   | CallFailedInput
   | { readonly type: "model-called"; readonly record: ModelCallRecord }
+  | ModelReservingInput
+  /** The process that drove the run is gone: what was under way has an unknown outcome. */
+  | { readonly type: "recover" }
   /** Nothing new from outside: what follows from the state itself. */
   | { readonly type: "advance" }
   | RunCommand;

@@ -1,6 +1,21 @@
 /** What a run may do, fixed when it is created. */
 import { z } from "zod";
 
+/** What a run may use up, over all its attempts. Every limit is optional. */
+export const RunBudget = z.strictObject({
+  /** Tokens of all model calls, in and out. */
+  tokens: z.int().min(0).optional(),
+  /** US dollars, by the prices of the models. */
+  usd: z.number().min(0).optional(),
+  /** Tool calls. */
+  calls: z.int().min(0).optional(),
+  /** Wall time, without the time that it waits for people. */
+  seconds: z.number().min(0).optional(),
+  /** What follows when one is used up: the run fails, or a person is asked for more. */
+  onExceeded: z.enum(["fail", "ask"]).optional(),
+});
+export type RunBudget = z.infer<typeof RunBudget>;
+
 export const RunPolicy = z.strictObject({
   /** How many calls run at once. */
   concurrency: z
@@ -25,6 +40,12 @@ export const RunPolicy = z.strictObject({
   backoffMsMax: z.int().min(0).default(30_000),
   /** What becomes of a call whose outcome nobody knows and that is not safe to repeat. */
   inDoubt: z.enum(["ask", "retry", "fail"]).default("ask"),
+  /**
+   * What asks a person first: an effect (`write` means all that is at least as dangerous), a tool (`server.tool`, `server.*`),
+   * or `plan`. Absent: only tasks that say so themselves.
+   */
+  approve: z.array(z.string().min(1).max(200)).max(1_000).optional(),
+  budget: RunBudget.optional(),
 });
 export type RunPolicy = z.infer<typeof RunPolicy>;
 export type RunPolicyInput = z.input<typeof RunPolicy>;

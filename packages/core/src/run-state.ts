@@ -9,11 +9,21 @@ import type { NodeName } from "./node-name.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { ReadyQueue, type Queued } from "./ready-queue.ts";
+import type { ApprovalSubject, BudgetKind, WaitKind } from "./run-event.ts";
 import type { RunPolicy } from "./run-policy.ts";
 import type { RunEffect } from "./run-effect.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
 
-export type RunStatus = "none" | "running" | "suspended" | "cancelling" | "succeeded" | "failed" | "cancelled";
+/** `cancelling`, `stopping`: nothing starts any more; what is under way settles, then the run is cancelled, or failed. */
+export type RunStatus =
+  | "none"
+  | "running"
+  | "suspended"
+  | "cancelling"
+  | "stopping"
+  | "succeeded"
+  | "failed"
+  | "cancelled";
 /** `dispatched` is not in the journal: a ready task whose values are being looked at, within one turn. */
 export type TaskStatus =
   | "pending"
@@ -44,6 +54,12 @@ export interface TaskState extends Queued {
   /** Attempts after errors, and rounds of `repeat`, so far. */
   retries: number;
   repeats: number;
+  /** Attempts that a dying process has cut off. */
+  recoveries: number;
+  /** The call that a person has agreed to: tool and hash of the arguments. */
+  approvedCall: string | undefined;
+  /** Arguments that a person has put in the place of the plan's. */
+  editedArgs: Payload | undefined;
   isOnFallback: boolean;
   /** Dependencies that are not over. */
   waitingOn: number;
@@ -76,6 +92,33 @@ export interface Lane {
   busy: number;
 }
 
+/** A wait for somebody or something outside. */
+export interface Ask extends Queued {
+  /** The key of the task that waits, or `plan` or `budget`. */
+  readonly key: string;
+  /** Counts up in a run: ties between equal times are broken by it. */
+  readonly number: number;
+  readonly kind: "approval" | WaitKind;
+  readonly subject: ApprovalSubject;
+  /** Absent for `plan` and `budget`. */
+  readonly task: TaskState | undefined;
+  /** The signal or event that is waited for. */
+  readonly name: string | undefined;
+  readonly sinceMs: number;
+  /** Infinity: for ever. */
+  readonly untilMs: number;
+  readonly default: "approve" | "reject";
+  readonly message: string | undefined;
+  readonly tool: string | undefined;
+  readonly args: Payload | undefined;
+}
+
+/** What is used up and set aside of one limit, in its unit (see BudgetKind). */
+export interface Reservation {
+  readonly tokens: number;
+  readonly microUsd: number;
+}
+
 export interface OpenNode {
   readonly node: NodeName;
   readonly call: string;
@@ -89,6 +132,8 @@ export interface RunUsage {
   outputTokens: number;
   /** False when any count was an estimate. */
   isExact: boolean;
+  /** Millionths of a US dollar, of the models that have a price. */
+  costMicroUsd: number;
 }
 
 export class RunState {
@@ -106,6 +151,8 @@ export class RunState {
   endedAtMs = 0;
 
   openNode: OpenNode | undefined;
+  /** The open node is called again once the budget is raised. */
+  isNodeParked = false;
   readonly nodeCalls = new Map<NodeName, number>();
   proposal: { readonly revision: number; readonly plan: Plan; readonly by: "caller" | "planner" } | undefined;
   /** Why the planner is asked again: findings of the check or of the validator. */
@@ -132,6 +179,32 @@ export class RunState {
   readonly waiting = new ReadyQueue<TaskState>(
     (left, right) => left.dueAtMs < right.dueAtMs || (left.dueAtMs === right.dueAtMs && left.index < right.index),
   );
+  /** What it waits for outside itself, by key. */
+  readonly asks = new Map<string, Ask>();
+  /** The same, as far as it ends by itself, earliest first. */
+  readonly expiring = new ReadyQueue<Ask>(
+    (left, right) => left.untilMs < right.untilMs || (left.untilMs === right.untilMs && left.number < right.number),
+  );
+  asksSoFar = 0;
+  /** What people, or time, have last decided, by key. */
+  readonly decisions = new Map<string, { readonly isGranted: boolean; readonly by: "person" | "expiry" }>();
+  /** Tasks that wait for a time: the run goes on by itself. */
+  timers = 0;
+  /** Signals that nobody has taken yet, by name, oldest first. */
+  readonly signals = new Map<string, Payload[]>();
+  signalsKept = 0;
+  /** The limits that hold now; a person may have raised them. Milliseconds, millionths of a dollar. */
+  readonly limits = new Map<BudgetKind, number>();
+  readonly reservations = new Map<string, Reservation>();
+  reservationsSoFar = 0;
+  reservedTokens = 0;
+  reservedMicroUsd = 0;
+  /** The limit that a person is asked to raise, and what it must at least become. */
+  raising: { readonly kind: BudgetKind; readonly limit: number; readonly needed: number } | undefined;
+  /** How long the run was not suspended, up to `activeSinceMs`. */
+  activeMs = 0;
+  activeSinceMs = 0;
+  lastAtMs = 0;
   readonly inDoubt = new Set<TaskState>();
   readonly failed = new Set<TaskState>();
   /** What the last events made necessary but is not an event yet. */
@@ -144,7 +217,14 @@ export class RunState {
   answer: Payload | undefined;
   citations: readonly string[] = [];
   error: ErrorRecord | undefined;
-  readonly usage: RunUsage = { modelCalls: 0, toolCalls: 0, inputTokens: 0, outputTokens: 0, isExact: true };
+  readonly usage: RunUsage = {
+    modelCalls: 0,
+    toolCalls: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    isExact: true,
+    costMicroUsd: 0,
+  };
 }
 
 /** Whether the run is over for good. */
@@ -154,7 +234,19 @@ export function isOver(state: RunState): boolean {
 
 /** Whether nothing is under way and nothing can start by itself. */
 export function isQuiet(state: RunState): boolean {
-  return state.busy === 0 && state.ready === 0 && state.waiting.size === 0 && state.openNode === undefined;
+  const isHeld = state.asks.has("plan") || state.asks.has("budget");
+  const canStart = !isHeld && (state.ready > 0 || state.waiting.size > 0);
+  return state.busy === 0 && !canStart && state.timers === 0 && !isNodeWorking(state);
+}
+
+/** A node whose model call was refused by the budget waits with it. */
+function isNodeWorking(state: RunState): boolean {
+  return state.openNode !== undefined && !state.isNodeParked;
+}
+
+/** Whether tasks may start. */
+export function isOpenForTasks(state: RunState): boolean {
+  return state.status === "running" && !state.asks.has("plan") && !state.asks.has("budget");
 }
 
 export function bindingOf(state: RunState, task: TaskState): ToolBinding | undefined {

@@ -4,7 +4,8 @@ import type { Finding } from "./finding.ts";
 import { argumentSources, sourcesOfTask } from "./provenance.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
-import { bindingOf, isOver, type RunState, type RunUsage, type TaskState } from "./run-state.ts";
+import { type BudgetLine, budgetLine } from "./run-budget.ts";
+import { type Ask, bindingOf, isOver, type RunState, type RunUsage, type TaskState } from "./run-state.ts";
 
 export type PublicRunStatus = "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 export type PublicTaskStatus =
@@ -34,6 +35,21 @@ export interface TaskView {
   readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What a run waits for outside itself; the name is what `approve`, `resolve` or `signal` is called with. */
+export interface WaitView {
+  readonly for: "approval" | "signal" | "event" | "time" | "resolution";
+  /** A task's key, `plan` or `budget`. */
+  readonly name: string;
+  readonly sinceMs: number;
+  readonly untilMs?: number;
+  readonly message?: string;
+  /** The tool that would be called, and with what. */
+  readonly tool?: string;
+  readonly args?: Payload;
+  /** The signal or event. */
+  readonly signal?: string;
+}
+
 export interface RunView {
   readonly run: string;
   readonly tenant: string;
@@ -51,12 +67,16 @@ export interface RunView {
   readonly output?: Payload;
   readonly answer?: Payload;
   readonly citations: readonly string[];
+  readonly waits: readonly WaitView[];
+  /** Limits in tokens, millionths of a US dollar, calls and milliseconds; only those that there are. */
+  readonly budget: readonly BudgetLine[];
   readonly error?: ErrorRecord;
   readonly usage: RunUsage;
 }
 
 export function publicStatus(state: RunState): PublicRunStatus {
-  return state.status === "none" || state.status === "cancelling" ? "running" : state.status;
+  const { status } = state;
+  return status === "none" || status === "cancelling" || status === "stopping" ? "running" : status;
 }
 
 export function runView(state: RunState): RunView {
@@ -72,6 +92,8 @@ export function runView(state: RunState): RunView {
     findings: state.warnings,
     tasks: Object.fromEntries(tasks),
     citations: state.citations,
+    waits: [...[...state.inDoubt].map(doubtView), ...[...state.asks.values()].map(waitView)],
+    budget: [...state.limits.keys()].flatMap((kind) => budgetLine(state, kind, state.lastAtMs) ?? []),
     usage: { ...state.usage },
     ...optional({
       goal: state.goal,
@@ -82,6 +104,16 @@ export function runView(state: RunState): RunView {
     }),
     ...(isOver(state) ? { endedAtMs: state.endedAtMs } : {}),
   };
+}
+
+function doubtView(task: TaskState): WaitView {
+  const { key, error, endedAtMs } = task;
+  return { for: "resolution", name: key, sinceMs: endedAtMs, ...optional({ message: error?.message }) };
+}
+
+function waitView({ kind, key, sinceMs, untilMs, message, tool, args, name }: Ask): WaitView {
+  const until = Number.isFinite(untilMs) ? { untilMs } : {};
+  return { for: kind, name: key, sinceMs, ...until, ...optional({ message, tool, args, signal: name }) };
 }
 
 export function taskView(state: RunState, task: TaskState): TaskView {
@@ -107,7 +139,7 @@ function publicTaskStatus(state: RunState, task: TaskState): PublicTaskStatus {
   const { status } = task;
   if (status === "expanded") return "running";
   const hasNotStarted = status === "pending" || status === "ready" || status === "waiting" || status === "dispatched";
-  if (hasNotStarted && state.status === "cancelled") return "cancelled";
+  if (hasNotStarted && isOver(state)) return "cancelled";
   return status === "dispatched" ? "ready" : status;
 }
 

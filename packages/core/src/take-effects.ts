@@ -1,6 +1,7 @@
 /** Hands the driver what the last events enabled: O(new). And, for recovery only, all that is open. */
 import type { RunEffect } from "./run-effect.ts";
-import { idempotencyKeyOf, isOver, type RunState } from "./run-state.ts";
+import { deadlineMs } from "./run-budget.ts";
+import { idempotencyKeyOf, isOpenForTasks, isOver, type RunState } from "./run-state.ts";
 import { dispatch } from "./task-schedule.ts";
 
 /** Drains the effects; a ready task is handed out once and must be answered with `task-resolved` in the same turn. */
@@ -8,16 +9,27 @@ export function takeEffects(state: RunState, nowMs: number): readonly RunEffect[
   const taken = state.effects;
   state.effects = [];
   if (state.status !== "running") return taken;
-  for (const task of dispatch(state, nowMs)) taken.push({ type: "resolve-task", task: task.key });
-  const next = state.waiting.first?.dueAtMs ?? Number.POSITIVE_INFINITY;
+  if (isOpenForTasks(state))
+    for (const task of dispatch(state, nowMs)) taken.push({ type: "resolve-task", task: task.key });
+  const next = nextWakeMs(state);
   if (next !== state.wakeAtMs && Number.isFinite(next)) taken.push({ type: "wake", atMs: next });
   state.wakeAtMs = next;
   return taken;
 }
 
+/** When something follows from time alone: a back-off, the end of a wait, the deadline. */
+function nextWakeMs(state: RunState): number {
+  const waiting = isOpenForTasks(state) ? state.waiting.first?.dueAtMs : undefined;
+  return Math.min(
+    waiting ?? Number.POSITIVE_INFINITY,
+    state.expiring.first?.untilMs ?? Number.POSITIVE_INFINITY,
+    deadlineMs(state),
+  );
+}
+
 /**
- * Everything that was under way when a journal ended: what a driver that takes the run over must know. Node calls are made
- * again; tool calls have an unknown outcome, and it is for `call-failed` inputs to say so.
+ * Everything that was under way when a journal ended. Forgets the effects that folding has enabled: a driver that takes the
+ * run over feeds `recover` next, which makes node calls again and doubts tool calls.
  */
 export function openEffects(state: RunState): readonly RunEffect[] {
   state.effects = [];

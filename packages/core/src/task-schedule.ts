@@ -1,7 +1,7 @@
 /** How tasks move between pending, ready, waiting and running: queues, limits and counts. Called by evolve and takeEffects only. */
 import type { CompiledTask } from "./compiled-plan.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { bindingOf, type Lane, type RunState, type TaskState } from "./run-state.ts";
+import { type Ask, bindingOf, type Lane, type RunState, type TaskState } from "./run-state.ts";
 
 /** How many tasks one call of takeEffects hands out: keeps a turn short however wide the plan is. */
 export const DISPATCH_MAX = 256;
@@ -20,6 +20,9 @@ export function newTask(compiled: CompiledTask, index: number, element?: TaskSta
     keyAttempt: 1,
     retries: 0,
     repeats: 0,
+    recoveries: 0,
+    approvedCall: undefined,
+    editedArgs: undefined,
     isOnFallback: false,
     waitingOn: element === undefined ? compiled.dependencies.length : 0,
     skippedDependencies: 0,
@@ -52,9 +55,31 @@ export function release(state: RunState, task: TaskState): void {
   if (task.status === "ready") {
     laneOf(state, task).queue.remove(task);
     state.ready--;
-  } else if (task.status === "waiting") state.waiting.remove(task);
+  } else if (task.status === "waiting") stopWaiting(state, task);
   else if (task.status === "running" || task.status === "dispatched") occupy(state, task, -1);
   state.dispatched.delete(task);
+}
+
+/** A waiting task stands in the queue of back-offs, or has an ask of its own. */
+function stopWaiting(state: RunState, task: TaskState): void {
+  if (task.heapAt >= 0) state.waiting.remove(task);
+  else closeAsk(state, task.key);
+}
+
+export function openAsk(state: RunState, ask: Omit<Ask, "number" | "heapAt">): void {
+  const open: Ask = { ...ask, number: state.asksSoFar++, heapAt: -1 };
+  state.asks.set(open.key, open);
+  if (Number.isFinite(open.untilMs)) state.expiring.push(open);
+  if (open.kind === "time") state.timers++;
+}
+
+export function closeAsk(state: RunState, key: string): Ask | undefined {
+  const ask = state.asks.get(key);
+  if (ask === undefined) return undefined;
+  state.asks.delete(key);
+  if (ask.heapAt >= 0) state.expiring.remove(ask);
+  if (ask.kind === "time") state.timers--;
+  return ask;
 }
 
 /** Takes back what was handed out and not answered yet: the answers will find nothing to start. */

@@ -7,6 +7,7 @@ export const ToolBinding = z.strictObject({
   tool: z.string(),
   server: z.string(),
   effect: ToolEffect,
+  isDestructive: z.boolean().optional(),
   isOpenWorld: z.boolean(),
   /** The tool as it was when the plan was checked. */
   fingerprint: z.string(),

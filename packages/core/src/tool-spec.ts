@@ -23,6 +23,8 @@ export interface ToolSpec {
   /** Absent: what the tool returns is unchecked. */
   readonly outputSchema?: JsonSchema;
   readonly effect: ToolEffect;
+  /** Whether it may remove or overwrite although it is idempotent: a policy may ask before it. */
+  readonly isDestructive?: boolean;
   /** Whether its output may hold text of strangers (web, mail...). Unknown counts as true. */
   readonly isOpenWorld: boolean;
   /** sha256, base64url, over name, description, both schemas and annotations: a changed tool has another one. */

@@ -149,7 +149,9 @@ export class Engine {
     try {
       const resolved = resolveTask(task, (root) => this.#valueOf(root), this.#specOf(this.#useOf(task)));
       const resolution =
-        resolved.kind === "start" ? { kind: "start" as const, args: this.#payload(resolved.args) } : resolved;
+        resolved.kind === "start" || resolved.kind === "ask"
+          ? { ...resolved, args: this.#payload(resolved.args) }
+          : resolved;
       this.feed({ type: "task-resolved", task: key, resolution });
     } catch (error) {
       if (!(error instanceof MeshError)) throw error;

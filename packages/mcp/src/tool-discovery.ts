@@ -5,7 +5,7 @@ import { cleanText, isPlainName } from "./clean-text.ts";
 import type { McpServerConfig } from "./mcp-server-config.ts";
 import { toolId } from "./server-name.ts";
 import { toolFingerprint } from "./tool-fingerprint.ts";
-import { effectOf, isOpenWorld } from "./tool-trust.ts";
+import { effectsOf, isOpenWorld } from "./tool-trust.ts";
 
 /** A server that offers more is cut here. */
 const TOOLS_MAX = 10_000;
@@ -66,7 +66,7 @@ function specOf(server: string, tool: Tool, config: McpServerConfig): ToolSpec {
     description: cleanText(description ?? "", DESCRIPTION_CHARS_MAX),
     inputSchema,
     ...(outputSchema === undefined ? {} : { outputSchema }),
-    effect: override?.effect ?? effectOf(annotations, isTrusted),
+    ...effectsOf(annotations, isTrusted, override?.effect),
     isOpenWorld: isOpenWorld(annotations, isTrusted),
     fingerprint: toolFingerprint({
       name,

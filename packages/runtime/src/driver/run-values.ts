@@ -26,7 +26,7 @@ export class RunValues {
 
   /** Undefined where the root has no value (yet). Throws LostValueError. */
   valueOf = (root: string): Json | undefined => {
-    if (root === "inputs") return this.#read("the inputs", this.#state.inputs);
+    if (root === "inputs") return this.read("the inputs", this.#state.inputs);
     if (root === "run") return { id: this.#state.run, name: this.#state.name };
     const task = this.#state.taskOf.get(root);
     return task === undefined ? undefined : this.ofTask(task);
@@ -37,10 +37,11 @@ export class RunValues {
       return task.group.elements.map((element) => this.ofTask(element) ?? null);
     if (task.status === "skipped" || task.isHandled) return null;
     if (task.status !== "succeeded" && task.output === undefined) return undefined;
-    return task.output === undefined ? null : this.#read(`task "${task.key}"`, task.output);
+    return task.output === undefined ? null : this.read(`task "${task.key}"`, task.output);
   }
 
-  #read(what: string, payload: Payload | undefined): Json | undefined {
+  /** Undefined for no payload. Throws LostValueError. */
+  read(what: string, payload: Payload | undefined): Json | undefined {
     if (payload === undefined) return undefined;
     const value = this.#cache.read(payload);
     if (value === undefined) throw new LostValueError(what, payload.hash);

@@ -46,12 +46,15 @@ export class TaskCalls {
   resolve(key: string): void {
     const task = this.#taskOf(key);
     try {
-      const resolved = resolveTask(task, this.#driver.values.valueOf, this.#toolOf(task));
-      if (resolved.kind !== "start")
+      const { name, inputSchema } = this.#toolOf(task);
+      const editedArgs = this.#driver.values.read(`the edited arguments of "${key}"`, task.editedArgs);
+      const resolved = resolveTask(task, this.#driver.values.valueOf, { name, inputSchema, editedArgs });
+      if (resolved.kind !== "start" && resolved.kind !== "ask")
         return this.#driver.feed({ type: "task-resolved", task: key, resolution: resolved });
       this.#arguments.set(key, resolved.args);
       const args = this.#driver.write(resolved.args);
-      this.#driver.feed({ type: "task-resolved", task: key, resolution: { kind: "start", args: args.payload } }, args);
+      const resolution = { ...resolved, args: args.payload };
+      this.#driver.feed({ type: "task-resolved", task: key, resolution }, args);
     } catch (error) {
       this.#driver.feed({
         type: "task-resolved",

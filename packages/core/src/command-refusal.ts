@@ -1,0 +1,110 @@
+/** Why a command cannot be followed, in words for whoever gave it; decide itself answers such commands with no event. */
+import { SIGNALS_KEPT_MAX } from "./decide-wait.ts";
+import type { ErrorRecord } from "./error-record.ts";
+import { APPROVE_TOOL } from "./mesh-tools.ts";
+import { suggestion } from "./nearest-names.ts";
+import type { RunCommand } from "./run-input.ts";
+import { isOver, type RunState } from "./run-state.ts";
+
+/** Undefined: it can be followed. */
+export function commandRefusal(state: RunState, command: RunCommand, nowMs: number): ErrorRecord | undefined {
+  if (isOver(state)) return overError(state);
+  if (state.status === "cancelling" || state.status === "stopping")
+    return command.type === "cancel" ? undefined : endingError(state);
+  switch (command.type) {
+    case "cancel":
+      return undefined;
+    case "resolve":
+      return resolveRefusal(state, command.task);
+    case "approve":
+    case "reject":
+      return answerRefusal(state, command, nowMs);
+    case "signal":
+      return signalRefusal(state);
+  }
+}
+
+/** The run is over: nothing can be changed any more. */
+export function overError({ run, status }: RunState): ErrorRecord {
+  return {
+    code: "AM_RUN_OVER",
+    message: `The run ${run} is over: it has ${status === "cancelled" ? "been cancelled" : status}.`,
+    hint: `Look at it with: agentmesh show ${run}`,
+    facts: { run, status },
+  };
+}
+
+function endingError({ run, status }: RunState): ErrorRecord {
+  return {
+    code: "AM_RUN_ENDING",
+    message: `The run ${run} is about to end (${status}).`,
+    hint: `Look at it with: agentmesh show ${run}`,
+    facts: { run, status },
+  };
+}
+
+function resolveRefusal(state: RunState, key: string): ErrorRecord | undefined {
+  const task = state.taskOf.get(key);
+  if (task?.status === "in_doubt") return undefined;
+  const inDoubt = [...state.inDoubt].map((each) => each.key);
+  const hint =
+    inDoubt.length > 0 ? `In doubt: ${inDoubt.slice(0, 10).join(", ")}.` : "No task of this run is in doubt.";
+  if (task === undefined) {
+    const near = suggestion(key, state.taskOf.keys());
+    return {
+      code: "AM_UNKNOWN_TASK",
+      message: `No task is named "${key}".`,
+      hint: `${near} ${hint}`,
+      facts: { task: key },
+    };
+  }
+  return {
+    code: "AM_NOT_IN_DOUBT",
+    message: `"${key}" is not in doubt: it is ${task.status}.`,
+    hint,
+    facts: { task: key, status: task.status, inDoubt },
+  };
+}
+
+type Answer = Extract<RunCommand, { type: "approve" | "reject" }>;
+
+function answerRefusal(state: RunState, answer: Answer, nowMs: number): ErrorRecord | undefined {
+  const { approval } = answer;
+  const ask = state.asks.get(approval);
+  if (ask?.kind === "approval" && ask.untilMs > nowMs) return answerableError(ask.tool, answer);
+  const open = [...state.asks.values()].filter((each) => each.kind === "approval").map((each) => each.key);
+  const hint =
+    open.length > 0 ? `Waiting for approval: ${open.slice(0, 10).join(", ")}.` : "Nothing waits for an approval.";
+  const facts = { approval, waiting: open };
+  const decided = state.decisions.get(approval);
+  if (ask?.kind === "approval" || (decided?.by === "expiry" && ask === undefined))
+    return { code: "AM_APPROVAL_EXPIRED", message: `The time to decide on "${approval}" is over.`, hint, facts };
+  if (decided !== undefined) {
+    const word = decided.isGranted ? "approved" : "rejected";
+    return { code: "AM_ALREADY_DECIDED", message: `"${approval}" was ${word} already.`, hint, facts };
+  }
+  return { code: "AM_NOT_WAITING", message: `"${approval}" does not wait for an approval.`, hint, facts };
+}
+
+/** A question has no arguments that could be edited. */
+function answerableError(tool: string | undefined, answer: Answer): ErrorRecord | undefined {
+  const { approval } = answer;
+  const hasArguments = approval === "budget" || (tool !== undefined && tool !== APPROVE_TOOL.name);
+  if (answer.type === "reject" || answer.args === undefined || hasArguments) return undefined;
+  return {
+    code: "AM_ARGUMENT_INVALID",
+    message: `"${approval}" has no arguments that could be edited.`,
+    hint: "Answer it without them.",
+    facts: { approval },
+  };
+}
+
+function signalRefusal({ run, signalsKept }: RunState): ErrorRecord | undefined {
+  if (signalsKept < SIGNALS_KEPT_MAX) return undefined;
+  return {
+    code: "AM_TOO_MANY_SIGNALS",
+    message: `The run ${run} keeps ${signalsKept} signals that nobody has taken, as many as it may.`,
+    hint: "Its plan waits for fewer of them than are sent.",
+    facts: { run, kept: signalsKept },
+  };
+}

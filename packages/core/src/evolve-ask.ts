@@ -1,0 +1,80 @@
+/** Folds questions to people, waits and signals: what the run waits for outside itself, and how that ends. */
+import { callOf } from "./decide-approval.ts";
+import { APPROVE_TOOL } from "./mesh-tools.ts";
+import type { RunEventOf } from "./run-event.ts";
+import type { Ask, RunState, TaskState } from "./run-state.ts";
+import { closeAsk, makeReady, openAsk, release } from "./task-schedule.ts";
+
+export type AskEvent = RunEventOf<"approval.requested" | "approval.granted" | "approval.denied" | "signal.received">;
+
+export function evolveAsk(state: RunState, event: AskEvent): void {
+  switch (event.type) {
+    case "approval.requested":
+      return requestApproval(state, event);
+    case "approval.granted":
+      return grant(state, event);
+    case "approval.denied":
+      closeAsk(state, event.approval);
+      state.decisions.set(event.approval, { isGranted: false, by: event.by });
+      return;
+    case "signal.received":
+      return keepSignal(state, event);
+  }
+}
+
+/** The task stands still from now on, and holds no slot. */
+export function standStill(state: RunState, task: TaskState, atMs: number): void {
+  release(state, task);
+  task.status = "waiting";
+  if (task.startedAtMs === 0) task.startedAtMs = atMs;
+}
+
+/** A wait for a signal that ends well has taken the oldest one of that name. */
+export function takeSignal(state: RunState, ask: Ask | undefined): void {
+  if (ask?.kind !== "signal") return;
+  const kept = state.signals.get(ask.name ?? "");
+  if (kept?.shift() === undefined) return;
+  state.signalsKept--;
+  if (kept.length === 0) state.signals.delete(ask.name ?? "");
+}
+
+function requestApproval(state: RunState, event: RunEventOf<"approval.requested">): void {
+  const task = event.subject === "task" ? state.taskOf.get(event.approval) : undefined;
+  if (task !== undefined) {
+    release(state, task);
+    task.status = "waiting";
+    if (event.tool === APPROVE_TOOL.name) task.attempt = 1;
+  }
+  openAsk(state, {
+    key: event.approval,
+    kind: "approval",
+    subject: event.subject,
+    task,
+    name: undefined,
+    sinceMs: event.atMs,
+    untilMs: event.expiresAtMs ?? Number.POSITIVE_INFINITY,
+    default: event.default ?? "reject",
+    message: event.message,
+    tool: event.tool,
+    args: event.args,
+  });
+}
+
+/** A task whose question is the task itself is settled by an event of its own. */
+function grant(state: RunState, event: RunEventOf<"approval.granted">): void {
+  const ask = closeAsk(state, event.approval);
+  state.decisions.set(event.approval, { isGranted: true, by: event.by });
+  if (ask?.task === undefined || ask.tool === APPROVE_TOOL.name) return;
+  const args = event.args ?? ask.args;
+  ask.task.editedArgs = event.args;
+  ask.task.approvedCall = args === undefined ? undefined : callOf(state, ask.task, args);
+  makeReady(state, ask.task, event.atMs);
+}
+
+function keepSignal(state: RunState, { kind, name, data }: RunEventOf<"signal.received">): void {
+  if (kind === "event") return;
+  const kept = state.signals.get(name);
+  if (kept === undefined) state.signals.set(name, [data]);
+  else kept.push(data);
+  state.signalsKept++;
+}
