@@ -2,8 +2,11 @@
 export type { Clock } from "./clock.ts";
 export type { ComposedAnswer, Composer, ComposerRequest, ComposerResult } from "./composer.ts";
 export type { Executor, TaskCall } from "./executor.ts";
-export type { BlobStore, Journal, RunQuery, RunSummary, Store, StoredBlob } from "./journal.ts";
-export { JournalConflictError } from "./journal-conflict-error.ts";
+export { type Inbox, INBOX_COMMAND_BYTES_MAX, INBOX_ITEMS_MAX, type InboxAnswer, type InboxItem } from "./inbox.ts";
+export { InboxError, type InboxErrorCode } from "./inbox-error.ts";
+export type { BlobStore, IntactEvents, Journal, RunQuery, RunSummary, Store, StoredBlob } from "./journal.ts";
+export { JournalConflictError, type JournalConflictReason } from "./journal-conflict-error.ts";
+export type { Leases } from "./leases.ts";
 export type {
   Model,
   ModelCapabilities,
@@ -21,6 +24,7 @@ export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./model
 export type { ModelRole, NodeContext, NodeProgress } from "./node-context.ts";
 export type { Planner, PlannerRequest, PreviousPlan } from "./planner.ts";
 export type { Router, RouterRequest } from "./router.ts";
+export { type RunOwner, RunOwnedError } from "./run-owned-error.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";
 export {
   type CallOutcome,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { createdEvent, journalContract } from "@agentmesh/ports/testing";
-import { SqliteStore, STORE_VERSION } from "../src/store/sqlite-store.ts";
+import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { STORE_VERSION } from "../src/store/store-schema.ts";
 import { temporaryFolder } from "./test-mesh.ts";
 
 journalContract("SQLite file", () => {

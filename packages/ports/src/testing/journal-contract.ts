@@ -1,8 +1,11 @@
 /** What every store must do, whatever keeps it. A store's test file calls `journalContract` once per way of opening it. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunEvent } from "@agentmesh/core";
+import type { RunCommand, RunEvent } from "@agentmesh/core";
 import type { Store } from "../journal.ts";
+import { INBOX_COMMAND_BYTES_MAX, INBOX_ITEMS_MAX } from "../inbox.ts";
+import { InboxError } from "../inbox-error.ts";
 import { JournalConflictError } from "../journal-conflict-error.ts";
+import { RunOwnedError } from "../run-owned-error.ts";
 
 export interface JournalContractSubject {
   readonly store: Store;
@@ -41,6 +44,12 @@ export function createdEvent(run: string, more: { tenant?: string; atMs?: number
 function started(run: string, seq: number, task = "a"): RunEvent {
   return { v: 1, type: "task.started", seq, atMs: seq, run, task, attempt: 1, args: payload, queueMs: 0 };
 }
+
+function ended(run: string, seq: number): RunEvent {
+  return { v: 1, type: "run.cancelled", seq, atMs: seq, run };
+}
+
+const cancel = { type: "cancel", reason: "enough" } as const satisfies RunCommand;
 
 export function journalContract(name: string, makeSubject: () => Promise<JournalContractSubject>): void {
   describe(`the journal contract: ${name}`, () => {
@@ -112,6 +121,152 @@ export function journalContract(name: string, makeSubject: () => Promise<Journal
       const listed = await subject.store.runs({ tenant: "default", limit: 10 });
       expect(listed.map(({ run, status }) => `${run} ${status}`)).toEqual(["new running", "old cancelled"]);
       expect(await subject.store.runs({ tenant: "default", limit: 1 })).toHaveLength(1);
+      expect(await subject.store.runs({ tenant: "default", limit: 10, status: "cancelled" })).toMatchObject([
+        { run: "old" },
+      ]);
+    });
+
+    test("a gap in the numbers is refused, and the run goes on where it is", async () => {
+      await subject.store.append([createdEvent("r")], []);
+      await expect(subject.store.append([started("r", 3)], [])).rejects.toBeInstanceOf(JournalConflictError);
+      await subject.store.append([started("r", 2)], []);
+      expect(await subject.store.readIntact("r")).toEqual({ events: [createdEvent("r"), started("r", 2)] });
+    });
+
+    describe("owners", () => {
+      let other: Store;
+      beforeEach(async () => {
+        other = await subject.reopen();
+        await subject.store.append([createdEvent("r")], []);
+      });
+      afterEach(() => other.close());
+
+      test("whoever creates a run owns it; nobody else may claim it or append to it", async () => {
+        const refusal = { code: "AM_RUN_OWNED", facts: { run: "r", pid: process.pid } };
+        await expect(other.claim("r")).rejects.toMatchObject(refusal);
+        await expect(other.claim("r")).rejects.toBeInstanceOf(RunOwnedError);
+        await expect(subject.store.claim("r")).rejects.toMatchObject(refusal);
+        await expect(other.append([started("r", 2)], [])).rejects.toBeInstanceOf(JournalConflictError);
+        await subject.store.append([started("r", 2)], []);
+      });
+
+      test("a run that was given back is anybody's, and no longer one's own", async () => {
+        const appended = subject.store.append([started("r", 2)], []);
+        await subject.store.release("r");
+        await appended;
+        await expect(subject.store.append([started("r", 3)], [])).rejects.toBeInstanceOf(JournalConflictError);
+        expect(await other.claim("r")).toBe(true);
+        await other.append([started("r", 3)], []);
+        await subject.store.release("r");
+        await other.append([started("r", 4)], []);
+        expect(await subject.store.read("r", 0)).toHaveLength(4);
+      });
+
+      test("closing the store gives back what it owned", async () => {
+        await subject.store.close();
+        expect(await other.claim("r")).toBe(true);
+        await other.append([started("r", 2)], []);
+      });
+
+      test("a run that is over or suspended has no owner; whoever goes on claims it anew", async () => {
+        await subject.store.append(
+          [{ v: 1, type: "run.suspended", seq: 2, atMs: 2, run: "r", reason: "in_doubt", tasks: [] }],
+          [],
+        );
+        const resumed: RunEvent = { v: 1, type: "run.resumed", seq: 3, atMs: 3, run: "r" };
+        await expect(subject.store.append([resumed], [])).rejects.toBeInstanceOf(JournalConflictError);
+        expect(await subject.store.claim("r")).toBe(true);
+        await subject.store.append([resumed, ended("r", 4)], []);
+        expect(await other.claim("r")).toBe(true);
+      });
+
+      test("runs without an owner are found, those with one are not", async () => {
+        const find = async (store: Store) =>
+          (await store.runs({ tenant: "default", limit: 10, status: "running", isUnowned: true })).map(
+            ({ run }) => run,
+          );
+        expect(await find(other)).toEqual([]);
+        await subject.store.release("r");
+        expect(await find(other)).toEqual(["r"]);
+        await other.claim("r");
+        expect(await find(subject.store)).toEqual([]);
+        expect(await find(other)).toEqual([]);
+      });
+
+      test("a run that does not exist cannot be claimed", async () => {
+        expect(await subject.store.claim("nobody")).toBe(false);
+        await subject.store.release("nobody");
+      });
+    });
+
+    describe("commands", () => {
+      let other: Store;
+      beforeEach(async () => {
+        other = await subject.reopen();
+        await subject.store.append([createdEvent("r"), started("r", 2)], []);
+      });
+      afterEach(() => other.close());
+
+      test("wait for an answer, oldest first, and are answered together with what they led to", async () => {
+        const first = await other.send("r", cancel);
+        const second = await other.send("r", { type: "cancel", reason: "now" });
+        expect(await subject.store.inbox("r")).toEqual([
+          { item: first, run: "r", command: cancel, atMs: expect.any(Number) },
+          { item: second, run: "r", command: { type: "cancel", reason: "now" }, atMs: expect.any(Number) },
+        ]);
+        expect(await other.answer(first)).toBeUndefined();
+        const error = { code: "AM_TEST", message: "No.", hint: "Ask again.", facts: { a: 1 } };
+        await subject.store.append([ended("r", 3)], [], [{ item: first }, { item: second, error }]);
+        expect(await other.answer(first)).toEqual({ item: first });
+        expect(await other.answer(second)).toEqual({ item: second, error });
+        expect(await subject.store.inbox("r")).toEqual([]);
+        expect(await other.answer(second + 1)).toBeUndefined();
+      });
+
+      test("may be answered without an event, by the owner only", async () => {
+        const item = await other.send("r", cancel);
+        await expect(other.append([], [], [{ item }])).rejects.toBeInstanceOf(JournalConflictError);
+        expect(await other.answer(item)).toBeUndefined();
+        await subject.store.append([], [], [{ item }]);
+        expect(await other.answer(item)).toEqual({ item });
+      });
+
+      test("are not answered by an append that is refused", async () => {
+        const item = await other.send("r", cancel);
+        const late = subject.store.append([ended("r", 2)], [], [{ item }]);
+        await expect(late).rejects.toBeInstanceOf(JournalConflictError);
+        expect(await other.inbox("r")).toHaveLength(1);
+      });
+
+      test("are announced: those that wait, those of this opening at once, those of another soon", async () => {
+        await other.send("r", cancel);
+        let told = 0;
+        const stop = subject.store.watchInbox("r", () => told++);
+        await expect.poll(() => told).toBe(1);
+        await subject.store.send("r", cancel);
+        expect(told).toBe(2);
+        await other.send("r", cancel);
+        await expect.poll(() => told).toBe(3);
+        await other.append([createdEvent("s")], []);
+        await other.send("s", cancel);
+        stop();
+        await other.send("r", cancel);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        expect(told).toBe(3);
+      });
+
+      test("have limits: their number, their size, and a run to go to", async () => {
+        await expect(other.send("nobody", cancel)).rejects.toMatchObject({ code: "AM_INBOX_UNKNOWN_RUN" });
+        const large: RunCommand = { ...cancel, reason: "x".repeat(INBOX_COMMAND_BYTES_MAX) };
+        await expect(other.send("r", large)).rejects.toMatchObject({ code: "AM_INBOX_COMMAND_TOO_LARGE" });
+        const sent = Array.from({ length: INBOX_ITEMS_MAX }, () => other.send("r", cancel));
+        const one = other.send("r", cancel);
+        await expect(one).rejects.toMatchObject({ code: "AM_INBOX_FULL" });
+        await expect(one).rejects.toBeInstanceOf(InboxError);
+        const [item = 0] = await Promise.all(sent);
+        await subject.store.append([], [], [{ item }]);
+        await other.send("r", cancel);
+      });
     });
   });
 }

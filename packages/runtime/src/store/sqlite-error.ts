@@ -45,11 +45,38 @@ const EXPLANATIONS: Readonly<Record<number, Explanation>> = {
   26: { code: "AM_STORE_NOT_OURS", reason: "the file is no database", hint: "Name another file with --store PATH." },
 };
 
+/** Another connection holds the lock, and will let it go. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
+
+/** The file does not hold what it held: a page is garbage, or it was cut. */
+export function isDamage(error: unknown): boolean {
+  return resultCode(error) === 11 || resultCode(error) === 26;
+}
+
+/** The file can be neither written nor given the files beside it that reading needs. */
+export function isReadOnly(error: unknown): boolean {
+  return resultCode(error) === 8 || resultCode(error) === 14;
+}
+
+/** The connection may work on when the disk has room or the lock is free; after all else it is better opened anew. */
+export function isConnectionWhole(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === 5 || code === 8 || code === 13;
+}
+
+/** SQLite's primary result code; undefined for what does not come from SQLite. */
+function resultCode(error: unknown): number | undefined {
+  const code = (error as { readonly errcode?: unknown } | undefined)?.errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}
+
 export function storeErrorFrom(error: unknown, path: string): MeshError {
   if (error instanceof MeshError) return error;
-  const resultCode = (error as { readonly errcode?: unknown }).errcode;
+  const code = resultCode(error);
   const message = error instanceof Error ? error.message : String(error);
-  const known = typeof resultCode === "number" ? EXPLANATIONS[resultCode & 0xff] : undefined;
+  const known = code === undefined ? undefined : EXPLANATIONS[code];
   const explanation = known ?? {
     code: "AM_STORE_UNAVAILABLE" as const,
     reason: message,

@@ -1,41 +1,46 @@
 /**
- * Journal and values in one SQLite file. Everything that is appended during one turn of the event loop, by all runs, is one
- * transaction and one fsync (WAL, synchronous=FULL). The table is append-only; UNIQUE(run, seq) fences a second writer.
+ * Journals, values, owners and commands in one SQLite file that several processes share. Everything that is written during
+ * one turn of the event loop, by all runs, is one transaction and one fsync (WAL, synchronous=FULL). Events are append-only.
  */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { decodeEvent, encodeEvent, type RunEvent, type RunEventOf, type RunEventType } from "@agentmesh/core";
+import type { DatabaseSync } from "node:sqlite";
+import { encodeEvent, type RunCommand, type RunEvent, type RunEventType } from "@agentmesh/core";
 import {
+  type InboxAnswer,
+  type InboxItem,
+  type IntactEvents,
   JournalConflictError,
   type RunQuery,
   type RunSummary,
   type Store,
   type StoredBlob,
-  StoreError,
 } from "@agentmesh/ports";
-import { storeErrorFrom } from "./sqlite-error.ts";
+import { type ChainedEvent, nextSum, readChain } from "./event-chain.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { InboxWatch } from "./inbox-watch.ts";
+import { type ProcessIdentity, thisProcess } from "./process-identity.ts";
+import { commandText, RunInbox } from "./run-inbox.ts";
+import { type HeldRun, RunLeases } from "./run-leases.ts";
+import { isConnectionWhole, storeErrorFrom } from "./sqlite-error.ts";
+import { StoreFile } from "./store-file.ts";
 
-/** Written into every store; a store with a higher one is refused, untouched. */
-export const STORE_VERSION = 1;
-/** How long a statement waits for another process's lock. */
-const BUSY_TIMEOUT_MS = 5_000;
-/** "AgMs": tells our files from other SQLite files. */
-const APPLICATION_ID = 0x41674d73;
+/** How long a run stays with an owner that is not heard of: long enough for a busy process, short enough to wait for. */
+const LEASE_MS = 15_000;
+/** How long another process may hold the lock before what waits for it is given up. */
+const LOCK_PATIENCE_MS = 10_000;
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS run(
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, name TEXT NOT NULL,
-    status TEXT NOT NULL, created_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS run_by_tenant ON run(tenant, created_ms);
-  CREATE TABLE IF NOT EXISTS event(
-    run INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(run, seq));
-  CREATE TABLE IF NOT EXISTS blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
-  PRAGMA application_id=${APPLICATION_ID};
-  PRAGMA user_version=${STORE_VERSION};`;
+/** What tests set; nobody else needs to. */
+export interface SqliteStoreOptions {
+  readonly leaseMs?: number;
+  readonly lockPatienceMs?: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs?: () => number;
+  readonly identity?: ProcessIdentity;
+  /** Sees every connection to the file. */
+  readonly onConnect?: (database: DatabaseSync) => void;
+}
 
 /** What a stored event says about its run as a whole. */
-const STATUS_AFTER: { readonly [Type in RunEventType]?: string } = {
+const STATUS_AFTER: { readonly [Type in RunEventType]?: RunSummary["status"] } = {
   "run.suspended": "suspended",
   "run.resumed": "running",
   "run.succeeded": "succeeded",
@@ -46,139 +51,223 @@ const STATUS_AFTER: { readonly [Type in RunEventType]?: string } = {
 interface Append {
   readonly events: readonly RunEvent[];
   readonly blobs: readonly StoredBlob[];
-  readonly done: PromiseWithResolvers<void>;
+  readonly answers: readonly InboxAnswer[];
 }
 
 export class SqliteStore implements Store {
   readonly path: string;
-  readonly #database: DatabaseSync;
-  readonly #statements: ReturnType<typeof prepareAll>;
-  readonly #numbers = new Map<string, number>();
-  #batch: Append[] = [];
-  /** Values of the batch that is not committed yet. */
+  readonly #nowMs: () => number;
+  readonly #file: StoreFile;
+  readonly #leases: RunLeases;
+  readonly #inbox: RunInbox;
+  readonly #watch: InboxWatch;
+  readonly #writes: GroupCommit;
+  /** Values that wait for their commit. */
   readonly #waitingBlobs = new Map<string, string>();
-  #failure: Error | undefined;
+  /** Runs with appends that wait for their commit. */
+  readonly #waitingRuns = new Set<string>();
   /** How many transactions were committed. */
   commits = 0;
 
   /** `:memory:` keeps everything in memory. Throws StoreError. */
-  constructor(path: string) {
+  constructor(path: string, options: SqliteStoreOptions = {}) {
+    const { leaseMs = LEASE_MS, nowMs = Date.now, identity = thisProcess() } = options;
     this.path = path;
-    try {
-      if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      refuseForeign(this.#database, path);
-      this.#database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; ${SCHEMA}`);
-      this.#statements = prepareAll(this.#database);
-    } catch (error) {
-      throw storeErrorFrom(error, path);
-    }
+    this.#nowMs = nowMs;
+    this.#file = new StoreFile(path, options.onConnect);
+    this.#leases = new RunLeases(this.#file, { leaseMs, nowMs, identity });
+    this.#inbox = new RunInbox(this.#file);
+    this.#watch = new InboxWatch(this.#file, this.#inbox);
+    this.#writes = new GroupCommit(
+      {
+        begin: () => this.#begin(),
+        commit: () => this.#commit(),
+        failed: (error) => this.#failed(error),
+        settled: () => this.#settled(),
+      },
+      options.lockPatienceMs ?? LOCK_PATIENCE_MS,
+    );
   }
 
-  append(events: readonly RunEvent[], blobs: readonly StoredBlob[]): Promise<void> {
-    const done = Promise.withResolvers<void>();
-    done.promise.catch(() => undefined); // a receipt may have nobody waiting; whoever waits for an intent sees the failure
-    if (this.#batch.length === 0) setImmediate(() => this.#flush());
-    this.#batch.push({ events, blobs, done });
+  append(
+    events: readonly RunEvent[],
+    blobs: readonly StoredBlob[],
+    answers: readonly InboxAnswer[] = [],
+  ): Promise<void> {
     for (const { hash, text } of blobs) this.#waitingBlobs.set(hash, text);
-    return done.promise;
+    for (const { run } of events.slice(0, 1)) this.#waitingRuns.add(run);
+    return this.#writes.add(() => this.#store({ events, blobs, answers }));
   }
 
-  read(run: string, afterSeq: number): Promise<readonly RunEvent[]> {
-    return this.#guarded(() => {
-      const rows = this.#statements.read.all(run, afterSeq);
-      return rows.map((row) =>
-        decodeEvent(run, {
-          seq: Number(row["seq"]),
-          type: String(row["type"]),
-          atMs: Number(row["at_ms"]),
-          body: String(row["body"]),
-        }),
-      );
-    });
+  async read(run: string, afterSeq: number): Promise<readonly RunEvent[]> {
+    const { events, damage } = await this.#guarded(() => this.#readChain(run, afterSeq));
+    if (damage !== undefined) throw damage;
+    return events;
+  }
+
+  readIntact(run: string): Promise<IntactEvents> {
+    return this.#guarded(() => this.#readChain(run, 0));
   }
 
   runs(query: RunQuery): Promise<readonly RunSummary[]> {
-    return this.#guarded(() => this.#statements.runs.all(query.tenant, query.limit).map(summaryFrom));
+    return this.#guarded(() => this.#runs(query));
   }
 
+  /** Throws StoreError. */
   blob(hash: string): string | undefined {
-    const body = this.#waitingBlobs.get(hash) ?? this.#statements.blob.get(hash)?.["body"];
-    return typeof body === "string" ? body : undefined;
-  }
-
-  /** Commits what is waiting, then closes. */
-  async close(): Promise<void> {
-    if (!this.#database.isOpen) return;
-    this.#flush();
-    this.#database.close();
-  }
-
-  #flush(): void {
-    const batch = this.#batch;
-    this.#batch = [];
-    if (batch.length === 0) return;
-    this.#waitingBlobs.clear();
+    const waiting = this.#waitingBlobs.get(hash);
+    if (waiting !== undefined) return waiting;
     try {
-      if (this.#failure !== undefined) throw this.#failure;
-      const conflicts = this.#commit(batch);
-      for (const append of batch) settle(append, conflicts.get(append));
+      const body = this.#file.statement("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
+      return typeof body === "string" ? body : undefined;
     } catch (error) {
-      // The runs in memory are ahead of the store from here on: this journal takes nothing more, they are read again.
-      this.#failure ??= storeErrorFrom(error, this.path);
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      for (const append of batch) append.done.reject(this.#failure);
+      throw storeErrorFrom(error, this.path);
     }
   }
 
-  #commit(batch: readonly Append[]): ReadonlyMap<Append, JournalConflictError> {
-    const conflicts = new Map<Append, JournalConflictError>();
-    const lost = new Set<string>();
-    this.#statements.begin.run();
-    for (const append of batch) {
-      const run = append.events[0]?.run ?? "";
-      const conflict = lost.has(run) ? new JournalConflictError(run, append.events[0]?.seq ?? 0) : this.#insert(append);
-      if (conflict === undefined) continue;
-      lost.add(run);
-      conflicts.set(append, conflict);
+  claim(run: string): Promise<boolean> {
+    return this.#writes.add(() => this.#leases.claim(run));
+  }
+
+  release(run: string): Promise<void> {
+    return this.#writes.add(() => this.#leases.release(run));
+  }
+
+  async send(run: string, command: RunCommand): Promise<number> {
+    const text = commandText(run, command);
+    const item = await this.#writes.add(() => this.#inbox.send(run, text, this.#nowMs()));
+    this.#watch.tell(run, item);
+    return item;
+  }
+
+  async inbox(run: string): Promise<readonly InboxItem[]> {
+    const { items, unreadable } = await this.#guarded(() => this.#inbox.unanswered(run));
+    if (unreadable.length > 0 && this.#leases.isHeld(run)) await this.append([], [], unreadable);
+    return items;
+  }
+
+  answer(item: number): Promise<InboxAnswer | undefined> {
+    return this.#guarded(() => this.#inbox.answer(item));
+  }
+
+  watchInbox(run: string, listener: () => void): () => void {
+    return this.#watch.watch(run, listener);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#file.isOpen) return;
+    this.#watch.close();
+    await this.#writes.drain();
+    if (!this.#file.isOpen) return;
+    try {
+      this.#leases.close();
+    } catch {
+      // The lease ends by itself, at the latest with this process.
     }
-    this.#statements.commit.run();
+    this.#file.close();
+  }
+
+  #begin(): void {
+    this.#file.begin();
+    this.#leases.beginTransaction();
+  }
+
+  #commit(): void {
+    this.#file.commit();
     this.commits++;
-    return conflicts;
   }
 
-  #insert({ events, blobs }: Append): JournalConflictError | undefined {
-    for (const [index, event] of events.entries()) {
-      const isInserted = this.#insertEvent(event);
-      if (!isInserted && index === 0) return new JournalConflictError(event.run, event.seq);
+  /** The runs in memory are ahead of the store from here on: they are given up, to be claimed and read again. */
+  #failed(error: unknown): ReturnType<typeof storeErrorFrom> {
+    const failure = storeErrorFrom(error, this.path);
+    try {
+      this.#file.rollback();
+    } catch {
+      this.#file.disconnect();
     }
-    for (const { hash, text } of blobs) this.#statements.insertBlob.run(hash, text);
-    return undefined;
+    if (!isConnectionWhole(error)) this.#file.disconnect();
+    this.#leases.giveUp(failure, this.#waitingRuns);
+    return failure;
   }
 
-  #insertEvent(event: RunEvent): boolean {
-    if (event.type === "run.created" && !this.#insertRun(event)) return false;
-    const { seq, type, atMs, body } = encodeEvent(event);
-    const number = this.#numberOf(event.run);
-    if (number === undefined) return false;
-    if (this.#statements.insertEvent.run(number, seq, type, atMs, body).changes === 0) return false;
-    const status = STATUS_AFTER[event.type];
-    if (status !== undefined) this.#statements.setStatus.run(status, number);
-    return true;
+  #settled(): void {
+    this.#waitingBlobs.clear();
+    this.#waitingRuns.clear();
   }
 
-  #insertRun({ run, tenant, name, atMs }: RunEventOf<"run.created">): boolean {
-    return this.#statements.insertRun.run(run, tenant, name, "running", atMs).changes > 0;
+  /** Within a transaction; refuses before it writes anything. Throws JournalConflictError, or what broke the run. */
+  #store({ events, blobs, answers }: Append): void {
+    const held = this.#heldFor(events, answers);
+    if (held === undefined) return;
+    for (const event of events) this.#insertEvent(held, event);
+    for (const { hash, text } of blobs)
+      this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, text);
+    for (const answer of answers) this.#inbox.settle(answer);
+    const status = events.findLast(({ type }) => STATUS_AFTER[type] !== undefined)?.type;
+    if (status !== undefined) this.#setStatus(held, STATUS_AFTER[status] ?? "running");
   }
 
-  /** Rows hold a small number instead of the run's long id. */
-  #numberOf(run: string): number | undefined {
-    const known = this.#numbers.get(run);
-    if (known !== undefined) return known;
-    const number = this.#statements.number.get(run)?.["number"];
-    if (typeof number !== "number") return undefined;
-    this.#numbers.set(run, number);
-    return number;
+  /** Undefined when there is nothing to store. */
+  #heldFor(events: readonly RunEvent[], answers: readonly InboxAnswer[]): HeldRun | undefined {
+    const [first] = events;
+    const runs = new Set(answers.map(({ item }) => this.#inbox.runOf(item)));
+    const run = first?.run ?? [...runs][0];
+    if (run === undefined) return undefined;
+    const seq = first?.seq ?? 0;
+    if ([...runs].some((other) => other !== run)) throw new JournalConflictError(run, seq, "not-held");
+    const isGapless = events.every((event, index) => event.run === run && event.seq === seq + index);
+    if (!isGapless) throw new JournalConflictError(run, seq);
+    if (first?.type === "run.created") return this.#created(first);
+    const held = this.#leases.held(run, seq);
+    if (first !== undefined && seq !== held.seq + 1) throw new JournalConflictError(run, seq);
+    return held;
+  }
+
+  #created(event: Extract<RunEvent, { type: "run.created" }>): HeldRun {
+    const held = event.seq === 1 ? this.#leases.create(event) : undefined;
+    if (held === undefined) throw new JournalConflictError(event.run, event.seq);
+    return held;
+  }
+
+  #insertEvent(held: HeldRun, event: RunEvent): void {
+    const stored = encodeEvent(event);
+    const sum = nextSum(held.sum, stored);
+    this.#file
+      .statement("INSERT INTO event(run, seq, type, at_ms, body, sum) VALUES(?, ?, ?, ?, ?, ?)")
+      .run(held.number, stored.seq, stored.type, stored.atMs, stored.body, sum);
+    held.seq = stored.seq;
+    held.sum = sum;
+  }
+
+  #setStatus({ run, number }: HeldRun, status: RunSummary["status"]): void {
+    const isReleased = status !== "running";
+    this.#file
+      .statement("UPDATE run SET status = ?, owner = CASE WHEN ? THEN NULL ELSE owner END WHERE number = ?")
+      .run(status, isReleased ? 1 : 0, number);
+    if (isReleased) this.#leases.forget(run);
+  }
+
+  #readChain(run: string, afterSeq: number): IntactEvents {
+    const rows = this.#file
+      .statement(
+        `SELECT seq, type, at_ms, body, sum FROM event
+         WHERE run = (SELECT number FROM run WHERE id = ?) AND seq >= ? ORDER BY seq`,
+      )
+      .iterate(run, afterSeq);
+    return readChain(run, chained(rows), afterSeq);
+  }
+
+  #runs({ tenant, limit, status, isUnowned }: RunQuery): readonly RunSummary[] {
+    const owners = isUnowned === true ? JSON.stringify(this.#leases.living()) : null;
+    const unowned = "(?2 IS NULL OR owner IS NULL OR owner NOT IN (SELECT value FROM json_each(?2)))";
+    const sql = (filter: string): string =>
+      `SELECT id, tenant, name, status, created_ms FROM run
+       WHERE tenant = ?1 AND ${unowned} ${filter} ORDER BY created_ms DESC, number DESC LIMIT ?3`;
+    const rows =
+      status === undefined
+        ? this.#file.statement(sql("")).all(tenant, owners, limit)
+        : this.#file.statement(sql("AND status = ?4")).all(tenant, owners, limit, status);
+    return rows.map(summaryFrom);
   }
 
   async #guarded<Result>(work: () => Result): Promise<Result> {
@@ -190,59 +279,16 @@ export class SqliteStore implements Store {
   }
 }
 
-function prepareAll(
-  database: DatabaseSync,
-): Record<
-  "begin" | "commit" | "insertRun" | "insertEvent" | "insertBlob" | "setStatus" | "number" | "read" | "runs" | "blob",
-  StatementSync
-> {
-  return {
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    commit: database.prepare("COMMIT"),
-    insertRun: database.prepare(
-      "INSERT INTO run(id, tenant, name, status, created_ms) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    ),
-    insertEvent: database.prepare(
-      "INSERT INTO event(run, seq, type, at_ms, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    ),
-    insertBlob: database.prepare("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING"),
-    setStatus: database.prepare("UPDATE run SET status = ? WHERE number = ?"),
-    number: database.prepare("SELECT number FROM run WHERE id = ?"),
-    read: database.prepare(
-      "SELECT seq, type, at_ms, body FROM event WHERE run = (SELECT number FROM run WHERE id = ?) AND seq > ? ORDER BY seq",
-    ),
-    runs: database.prepare(
-      "SELECT id, tenant, name, status, created_ms FROM run WHERE tenant = ? ORDER BY created_ms DESC, number DESC LIMIT ?",
-    ),
-    blob: database.prepare("SELECT body FROM blob WHERE hash = ?"),
-  };
-}
-
-function refuseForeign(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-  const application = Number(database.prepare("PRAGMA application_id").get()?.["application_id"] ?? 0);
-  const tables = Number(database.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"] ?? 0);
-  if (tables > 0 && application !== APPLICATION_ID) {
-    throw new StoreError({
-      code: "AM_STORE_NOT_OURS",
-      message: `${path} is a database of another program.`,
-      hint: "Name another file with --store PATH.",
-      facts: { path },
-    });
+function* chained(rows: Iterable<Record<string, unknown>>): Iterable<ChainedEvent> {
+  for (const row of rows) {
+    yield {
+      seq: Number(row["seq"]),
+      type: String(row["type"]),
+      atMs: Number(row["at_ms"]),
+      body: String(row["body"]),
+      sum: Number(row["sum"]),
+    };
   }
-  if (version > STORE_VERSION) {
-    throw new StoreError({
-      code: "AM_STORE_NEWER",
-      message: `${path} was written by a newer version of agentmesh (store version ${version}, this one knows ${STORE_VERSION}).`,
-      hint: "Use the newer version. Nothing was changed.",
-      facts: { path, version, known: STORE_VERSION },
-    });
-  }
-}
-
-function settle({ done }: Append, conflict: JournalConflictError | undefined): void {
-  if (conflict === undefined) done.resolve();
-  else done.reject(conflict);
 }
 
 function summaryFrom(row: Record<string, unknown>): RunSummary {
