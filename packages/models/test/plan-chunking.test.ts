@@ -17,8 +17,8 @@ const PLAN = {
   ],
   output: { $from: "letter.sent" },
 };
-/** 10,000 take some eight seconds: AGENTMESH_CHUNKINGS says how many, where there is time. */
-const CHUNKINGS = Number(process.env["AGENTMESH_CHUNKINGS"] ?? 1_000);
+/** 10,000 take some eight seconds: TEST_CHUNKINGS says how many, where there is time. */
+const CHUNKINGS = Number(process.env["TEST_CHUNKINGS"] ?? 1_000);
 /** Chunks of one stream; the one with a chunk a byte is a test of its own. */
 const CUTS_MAX = 12;
 
