@@ -18,7 +18,7 @@ export class InboxWatch {
   readonly #watches = new Map<string, Set<Watch>>();
   /** The newest item that any watch was looked at for. */
   #seenItem = 0;
-  #dataVersion: unknown;
+  #version: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(file: StoreFile, inbox: RunInbox) {
@@ -65,11 +65,11 @@ export class InboxWatch {
 
   /** An idle look reads one number of the file's header. */
   #newItems(): readonly { readonly item: number; readonly run: string }[] {
-    const version = this.#file.statement("PRAGMA data_version").get()?.["data_version"];
-    if (version === this.#dataVersion) return [];
+    const version = this.#file.version();
+    if (version === this.#version) return [];
     const items = this.#inbox.after(this.#seenItem);
     this.#seenItem = items.at(-1)?.item ?? this.#seenItem;
-    this.#dataVersion = version;
+    this.#version = version;
     return items;
   }
 
@@ -91,7 +91,7 @@ export class InboxWatch {
     try {
       return work();
     } catch {
-      this.#dataVersion = undefined;
+      this.#version = undefined;
       return undefined;
     }
   }

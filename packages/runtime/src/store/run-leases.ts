@@ -26,8 +26,8 @@ export interface HeldRun {
   readonly epoch: number;
   seq: number;
   sum: number;
-  /** The transaction in which the ownership was last looked at. */
-  checkedIn: number;
+  /** The version of the store for which the ownership was last looked at. */
+  checkedAt: number;
 }
 
 interface OwnerRow {
@@ -50,8 +50,9 @@ export class RunLeases {
   #owner: string | undefined;
   /** Rows of ours that are to be deleted: nothing renews them. */
   readonly #abandoned = new Set<string>();
-  #transaction = 0;
-  #rowCheckedIn = -1;
+  /** The version of the store in the transaction that is under way. */
+  #version = 0;
+  #rowCheckedAt = -1;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(file: StoreFile, options: RunLeasesOptions) {
@@ -63,8 +64,9 @@ export class RunLeases {
     return this.#held.has(run);
   }
 
+  /** While nobody else has written anything, what was looked at once holds. */
   beginTransaction(): void {
-    this.#transaction++;
+    this.#version = this.#file.version();
   }
 
   /** Undefined when the run exists already. */
@@ -143,19 +145,19 @@ export class RunLeases {
     this.#deleteAbandoned();
   }
 
-  #hold(run: Omit<HeldRun, "checkedIn">): HeldRun {
-    const held = { ...run, checkedIn: this.#transaction };
+  #hold(run: Omit<HeldRun, "checkedAt">): HeldRun {
+    const held = { ...run, checkedAt: this.#version };
     this.#held.set(run.run, held);
     this.#broken.delete(run.run);
     return held;
   }
 
   #isOurs(held: HeldRun): boolean {
-    if (held.checkedIn === this.#transaction) return true;
+    if (held.checkedAt === this.#version) return true;
     this.#checkRow();
     if (this.#held.get(held.run) !== held) return false;
     const row = this.#file.statement("SELECT owner, epoch FROM run WHERE number = ?").get(held.number);
-    held.checkedIn = this.#transaction;
+    held.checkedAt = this.#version;
     return row?.["owner"] === this.#owner && row?.["epoch"] === held.epoch;
   }
 
@@ -167,8 +169,8 @@ export class RunLeases {
 
   /** When our row was deleted, another has taken everything that we held. */
   #checkRow(): void {
-    if (this.#owner === undefined || this.#rowCheckedIn === this.#transaction) return;
-    this.#rowCheckedIn = this.#transaction;
+    if (this.#owner === undefined || this.#rowCheckedAt === this.#version) return;
+    this.#rowCheckedAt = this.#version;
     if (!this.#hasRow(this.#owner)) this.#abandonRow();
   }
 

@@ -15,6 +15,9 @@ const OPENING_TIMEOUT_MS = 5_000;
 /** How long a statement waits for another process's lock. It blocks the event loop: whoever wants to wait longer comes again. */
 const BUSY_TIMEOUT_MS = 250;
 
+/** How often it is looked whether the log is still there: a look costs a tenth of a commit. */
+const LOG_CHECK_MS = 100;
+
 const MEMORY = ":memory:";
 
 export class StoreFile {
@@ -25,6 +28,8 @@ export class StoreFile {
   #isClosed = false;
   /** The file number of the log that this connection writes to. */
   #log: number | undefined;
+  #logCheckedMs = 0;
+  #connections = 0;
 
   /** `:memory:` keeps everything in memory. `onConnect` sees every connection: for tests, which set limits on it. Throws StoreError. */
   constructor(path: string, onConnect: (database: DatabaseSync) => void = () => undefined) {
@@ -45,6 +50,12 @@ export class StoreFile {
     const statement = database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  /** Another number whenever another connection, here or elsewhere, has changed the store. */
+  version(): number {
+    const row = this.statement("PRAGMA data_version").get();
+    return this.#connections * 2 ** 32 + Number(row?.["data_version"]);
   }
 
   /** Throws StoreError, and what SQLite throws. */
@@ -88,6 +99,7 @@ export class StoreFile {
       const database = openDatabase(this.path);
       this.#onConnect(database);
       this.#database = database;
+      this.#connections++;
       this.#log = this.#logNumber();
       return database;
     } catch (error) {
@@ -104,7 +116,9 @@ export class StoreFile {
    * open: it is copied into the file, unless another process has begun another log.
    */
   #rescueLog(): void {
-    if (this.#log === undefined) return;
+    const nowMs = performance.now();
+    if (this.#log === undefined || nowMs - this.#logCheckedMs < LOG_CHECK_MS) return;
+    this.#logCheckedMs = nowMs;
     const found = statSync(`${this.path}-wal`, { throwIfNoEntry: false });
     if (found?.ino === this.#log) return;
     if (found !== undefined && found.size > 0) {

@@ -1,0 +1,126 @@
+/** Stores of other versions: older ones are upgraded whole, newer ones are left as they are. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { encodeEvent, type RunEvent } from "@agentmesh/core";
+import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { STORE_VERSION } from "../src/store/store-schema.ts";
+import { eventsOf, storePath } from "./store-process.ts";
+
+/** As version 1 made it. */
+const SCHEMA_OF_VERSION_1 = `
+  PRAGMA journal_mode=WAL;
+  CREATE TABLE run(
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, name TEXT NOT NULL,
+    status TEXT NOT NULL, created_ms INTEGER NOT NULL);
+  CREATE INDEX run_by_tenant ON run(tenant, created_ms);
+  CREATE TABLE event(
+    run INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(run, seq));
+  CREATE TABLE blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
+  PRAGMA application_id=1097288051;
+  PRAGMA user_version=1;`;
+const INSERT_OF_VERSION_1 =
+  "INSERT INTO event(run, seq, type, at_ms, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+
+/** Events of several runs as they came, one after another. */
+function storeOfVersion1(path: string, runs: Readonly<Record<string, readonly RunEvent[]>>): void {
+  const database = new DatabaseSync(path);
+  database.exec(SCHEMA_OF_VERSION_1);
+  const numbers = Object.keys(runs);
+  for (const run of numbers)
+    database
+      .prepare("INSERT INTO run(id, tenant, name, status, created_ms) VALUES(?, 'default', ?, 'running', 1)")
+      .run(run, run);
+  for (const event of Object.values(runs)
+    .flat()
+    .sort((a, b) => a.seq - b.seq)) {
+    const { seq, type, atMs, body } = encodeEvent(event);
+    database.prepare(INSERT_OF_VERSION_1).run(numbers.indexOf(event.run) + 1, seq, type, atMs, body);
+  }
+  database.prepare("INSERT INTO blob VALUES('h', '{}')").run();
+  database.close();
+}
+
+function filesBeside(path: string): Readonly<Record<string, string>> {
+  const folder = dirname(path);
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`, "base64")]));
+}
+
+describe("a store of version 1", () => {
+  test("is upgraded when it is opened: all that it held is there, with sums, and its runs go on", async () => {
+    const path = storePath();
+    const runs = { a: eventsOf("a", 1, 30), b: eventsOf("b", 1, 20) };
+    storeOfVersion1(path, runs);
+    const store = new SqliteStore(path);
+    expect(await store.read("a", 0)).toEqual(runs.a);
+    expect(await store.read("b", 15)).toEqual(runs.b.slice(15));
+    expect(store.blob("h")).toBe("{}");
+    expect(await store.runs({ tenant: "default", limit: 9, isUnowned: true })).toHaveLength(2);
+    expect(await store.claim("b")).toBe(true);
+    await store.append(eventsOf("b", 21, 1), []);
+    await store.close();
+    const again = new SqliteStore(path);
+    expect(await again.read("b", 0)).toHaveLength(21);
+    await again.close();
+  });
+
+  test("whose upgrade fails stays of version 1", () => {
+    const path = storePath();
+    storeOfVersion1(path, { a: eventsOf("a", 1, 5) });
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE inbox(in_the_way)");
+    database.close();
+    expect(() => new SqliteStore(path)).toThrow(expect.objectContaining({ code: "AM_STORE_UNAVAILABLE" }));
+    const after = new DatabaseSync(path);
+    expect(after.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
+    expect(after.prepare("SELECT count(*) AS n FROM event").get()).toEqual({ n: 5 });
+    after.close();
+  });
+
+  test("that a process of version 1 still has open takes nothing more from it", async () => {
+    const path = storePath();
+    storeOfVersion1(path, { a: eventsOf("a", 1, 5) });
+    const old = new DatabaseSync(path);
+    const insert = old.prepare(INSERT_OF_VERSION_1);
+    insert.run(1, 6, "task.started", 6, "{}");
+    old.prepare("DELETE FROM event WHERE seq = 6").run();
+    const store = new SqliteStore(path);
+    expect(() => insert.run(1, 6, "task.started", 6, "{}")).toThrow("NOT NULL");
+    expect(await store.read("a", 0)).toHaveLength(5);
+    old.close();
+    await store.close();
+  });
+});
+
+describe("a store of a newer version", () => {
+  function makeNewer(database: DatabaseSync): void {
+    database.exec(`CREATE TABLE news(x); PRAGMA user_version=${STORE_VERSION + 1}`);
+  }
+
+  test("is refused, and not a byte of it or beside it changes", async () => {
+    const path = storePath();
+    await new SqliteStore(path).close();
+    const database = new DatabaseSync(path);
+    makeNewer(database);
+    database.close();
+    const before = filesBeside(path);
+    expect(Object.keys(before)).toEqual([basename(path)]);
+    expect(() => new SqliteStore(path)).toThrow(expect.objectContaining({ code: "AM_STORE_NEWER" }));
+    expect(filesBeside(path)).toEqual(before);
+  });
+
+  test("that is only in its log so far is refused, and neither the file nor the log changes", async () => {
+    const path = storePath();
+    await new SqliteStore(path).close();
+    const newer = new DatabaseSync(path);
+    makeNewer(newer);
+    expect(() => new SqliteStore(path)).toThrow(expect.objectContaining({ code: "AM_STORE_NEWER" }));
+    const before = filesBeside(path);
+    expect(Object.keys(before).sort()).toEqual(["store.db", "store.db-shm", "store.db-wal"]);
+    expect(() => new SqliteStore(path)).toThrow(expect.objectContaining({ code: "AM_STORE_NEWER" }));
+    const { "store.db-shm": _locks, ...after } = filesBeside(path);
+    expect(before).toMatchObject(after);
+    newer.close();
+  });
+});
