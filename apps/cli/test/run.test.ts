@@ -42,7 +42,7 @@ describe.concurrent("run", () => {
       output: { said: "bees! waited" },
       answer: null,
       citations: [],
-      usage: { modelCalls: 0, toolCalls: 4, inputTokens: 0, outputTokens: 0, isExact: true },
+      usage: { modelCalls: 0, toolCalls: 4, inputTokens: 0, outputTokens: 0, isExact: true, costMicroUsd: 0 },
     });
     expect(lines.filter((line) => line["type"] === "run.result")).toHaveLength(1);
     const events = await folder.run("show", String(run), "--events");

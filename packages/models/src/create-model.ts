@@ -4,6 +4,7 @@ import { aiSdkModel } from "./ai-sdk-model.ts";
 import type { LlamaCppModelConfig, ModelConfig, RemoteModelConfig, ScriptedModelConfig } from "./model-config.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import { type ConnectionSettings, loadDriver, PROVIDERS, type ProviderTraits } from "./model-provider.ts";
+import { type ReservationOptions, withReservation } from "./reservation-layer.ts";
 import { MODEL_RETRIES, type ModelRetry, withRetry } from "./retry-layer.ts";
 import { type ScriptedAnswer, scriptedModel, ScriptedReply } from "./scripted-model.ts";
 import { MODEL_TIMEOUTS, withTimeout } from "./timeout-layer.ts";
@@ -16,7 +17,9 @@ export interface ModelContext {
   /** At least 0, below 1. */
   readonly random: () => number;
   /** One record per call, repetitions included. Must not throw. */
-  readonly observe?: (trace: ModelCallTrace) => void;
+  readonly observe?: (trace: ModelCallTrace, reservation?: string) => void;
+  /** Asked before each call, repetitions included; see withReservation. */
+  readonly reserve?: ReservationOptions["reserve"];
   /** Must not throw. */
   readonly onRetry?: (retry: ModelRetry) => void;
 }
@@ -44,11 +47,18 @@ type LayerConfig = Pick<ModelConfig, "timeouts" | "retries">;
 
 /** Retries around the record of each call around the timeouts: a record says what happened, also when it was a timeout. */
 export function withModelLayers(model: Model, config: LayerConfig, context: ModelContext): Model {
-  const { clock, random, observe, onRetry } = context;
+  const { clock, random, onRetry } = context;
   const timed = withTimeout(model, { timeouts: { ...MODEL_TIMEOUTS, ...defined(config.timeouts) }, clock });
-  const traced = observe === undefined ? timed : withTrace(timed, { clock, observe });
+  const traced = watched(timed, context);
   const retries = { ...MODEL_RETRIES, ...defined(config.retries) };
   return withRetry(traced, { retries, clock, random, ...(onRetry === undefined ? {} : { onRetry }) });
+}
+
+function watched(model: Model, { clock, observe, reserve }: ModelContext): Model {
+  if (observe === undefined) return model;
+  return reserve === undefined
+    ? withTrace(model, { clock, observe })
+    : withReservation(model, { clock, observe, reserve });
 }
 
 async function remoteModel(config: RemoteModelConfig, context: ModelContext): Promise<Model> {

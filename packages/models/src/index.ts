@@ -6,6 +6,7 @@ export { type FallbackOptions, type ModelTakeover, withFallback } from "./fallba
 export {
   type LlamaCppModelConfig,
   ModelConfig,
+  ModelPrice,
   type ModelProvider,
   type RemoteModelConfig,
   type ScriptedModelConfig,
@@ -14,6 +15,7 @@ export type { ModelEndpoint } from "./model-endpoint.ts";
 export { ModelOutputError, type ModelOutputFailure } from "./model-output-error.ts";
 export { type OutputFinding, type OutputFindingCode } from "./output-finding.ts";
 export { restoreOutput } from "./output-restoration.ts";
+export { type ReservationOptions, type ReservedCall, withReservation } from "./reservation-layer.ts";
 export { MODEL_RETRIES, type ModelRetries, type ModelRetry, type RetryOptions, withRetry } from "./retry-layer.ts";
 export type { SchemaDialectName } from "./schema-dialect.ts";
 export { type DroppedKeyword, projectSchema, type SchemaProjection } from "./schema-projection.ts";

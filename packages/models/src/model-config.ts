@@ -32,7 +32,13 @@ const baseUrl = z.url({ protocol: /^https?$/ }).refine((url) => !URL.canParse(ur
   error: "A user or key in the URL would be logged: put it into apiKey.",
 });
 
+/** US dollars for a million tokens. */
+export const ModelPrice = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
+export type ModelPrice = z.infer<typeof ModelPrice>;
+
 const common = {
+  /** Needed for a budget in money, except for models that run on own machines. */
+  price: ModelPrice.optional(),
   /** Used where a request says nothing. */
   sampling: sampling.optional(),
   maxOutputTokens: z.int().min(1).optional(),

@@ -15,7 +15,9 @@ export type ModelErrorCode =
   | "AM_MODEL_OUTPUT_TOO_LARGE"
   | "AM_MODEL_SCRIPT_EXHAUSTED"
   | "AM_MODEL_UNKNOWN"
-  | "AM_MODEL_CRASHED";
+  | "AM_MODEL_CRASHED"
+  | "AM_PRICE_UNKNOWN"
+  | "AM_BUDGET_EXCEEDED";
 
 export interface ModelErrorOptions extends MeshErrorOptions {
   readonly code: ModelErrorCode;

@@ -45,7 +45,7 @@ test("a run that is patched tells the planner codes, paths and ids, and the comp
     { reason: "The other one.", tasks: [{ id: "use", use: "t.spare", args: { v: { $from: "page.text" } } }] },
   ]);
   const composer = scriptedModel(["The page says so [page], and the rest too [use_2] [use]."]);
-  const opened = (model: typeof planner) => () => Promise.resolve({ model, observedBy: () => model });
+  const opened = (model: typeof planner) => () => Promise.resolve({ model, watchedBy: () => model });
   const events: RunEvent[] = [];
   await using mesh = assembleMesh({
     store: new SqliteStore(":memory:"),

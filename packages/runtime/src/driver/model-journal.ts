@@ -1,8 +1,11 @@
-/** Puts finished model calls into the journal: who asked, what was said, what it cost. */
+/** Watches over the model calls of a run: reserves what each may cost, and puts each that was made into the journal. */
 import { type Json, MeshError, type ModelCallRecord } from "@agentmesh/core";
 import type { ModelCallTrace } from "@agentmesh/models";
 import { errorRecordOf } from "./error-record.ts";
+import { costMicroUsd } from "./model-cost.ts";
+import { reserveModelCall } from "./model-budget.ts";
 import type { RunDriver } from "./run-driver.ts";
+import type { ModelWatch, ObservedCall } from "./run-services.ts";
 
 /** Whoever asked left before the answer was whole. */
 class ModelCallLeftError extends MeshError {
@@ -16,11 +19,18 @@ class ModelCallLeftError extends MeshError {
   }
 }
 
-/** `caller`: the node call (`planner#1`) or task attempt (`words#1`) that it belongs to. */
-export function observeModelCall(driver: RunDriver, caller: string, trace: ModelCallTrace): void {
+/** `caller`: the node call (`planner#1`) or task attempt (`words#1`) that the calls belong to. */
+export function watchModelCalls(driver: RunDriver, caller: string): ModelWatch {
+  return {
+    reserve: (call) => reserveModelCall(driver, caller, call),
+    observe: (call) => record(driver, caller, call),
+  };
+}
+
+function record(driver: RunDriver, caller: string, { trace, reservation, price }: ObservedCall): void {
   const asked = driver.write(trace.request as unknown as Json);
   const said = driver.write(trace.text);
-  const record: ModelCallRecord = {
+  const called: ModelCallRecord = {
     caller,
     model: trace.model,
     request: asked.payload,
@@ -28,9 +38,11 @@ export function observeModelCall(driver: RunDriver, caller: string, trace: Model
     usage: trace.usage,
     durationMs: trace.durationMs,
     ...(trace.firstDeltaMs === undefined ? {} : { firstDeltaMs: trace.firstDeltaMs }),
+    ...(reservation === undefined ? {} : { reservation }),
+    ...(price === undefined ? {} : { costMicroUsd: costMicroUsd(price, trace.usage) }),
     ...endOf(driver, trace),
   };
-  driver.feed({ type: "model-called", record }, asked, said);
+  driver.feed({ type: "model-called", record: called }, asked, said);
 }
 
 function endOf(driver: RunDriver, { outcome }: ModelCallTrace): Pick<ModelCallRecord, "endReason" | "error"> {

@@ -12,7 +12,7 @@ import {
 } from "@agentmesh/core";
 import type { ComposerResult, NodeContext, NodeProgress, PlannerRequest } from "@agentmesh/ports";
 import { errorRecordOf } from "./error-record.ts";
-import { observeModelCall } from "./model-journal.ts";
+import { watchModelCalls } from "./model-journal.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import type { WrittenPayload } from "./payload-writer.ts";
 import type { RunDriver } from "./run-driver.ts";
@@ -218,7 +218,7 @@ export class NodeCalls {
       run,
       tenant: state.tenant,
       signal,
-      model: (role) => services.models.model(role, (observed) => observeModelCall(this.#driver, call, observed)),
+      model: (role) => services.models.model(role, watchModelCalls(this.#driver, call)),
       report: (progress) => this.#report(node, call, progress),
     };
   }

@@ -3,10 +3,12 @@
  * only effects and viewers wait until the events are durable. Turns never overlap.
  */
 import {
+  evolve,
   isOver,
   type Json,
-  publicStatus,
+  openEffects,
   type RunEffect,
+  type RunEvent,
   type RunInput,
   RunState,
   runView,
@@ -14,9 +16,10 @@ import {
   takeEffects,
   transition,
 } from "@agentmesh/core";
-import type { StoredBlob } from "@agentmesh/ports";
+import { type InboxAnswer, type InboxItem, RunOwnedError, type StoredBlob } from "@agentmesh/ports";
 import { NodeCalls } from "./node-calls.ts";
 import { PayloadWriter, type WrittenPayload } from "./payload-writer.ts";
+import { prepareCommand, refusalOf } from "./run-commands.ts";
 import type { RunServices } from "./run-services.ts";
 import type { EphemeralDraft, RunSignal } from "./run-signal.ts";
 import { RunValues } from "./run-values.ts";
@@ -29,6 +32,13 @@ const TURNS_MAX = 500;
 interface QueuedInput {
   readonly input: RunInput;
   readonly blobs: readonly StoredBlob[];
+  /** Told what it came to, once that is durable. */
+  readonly receive?: (events: readonly RunEvent[]) => void;
+}
+
+/** A command from the inbox, which may come from another process. */
+interface QueuedItem {
+  readonly item: InboxItem;
 }
 
 export type SignalListener = (signal: RunSignal) => void;
@@ -44,8 +54,13 @@ export class RunDriver {
   readonly #taskCalls: TaskCalls;
   readonly #listeners = new Set<SignalListener>();
   readonly #settled = Promise.withResolvers<RunView>();
-  #inbox: QueuedInput[] = [];
+  readonly #queue: (QueuedInput | QueuedItem)[] = [];
+  /** Commands of the inbox that were taken in, by number. */
+  readonly #taken = new Set<number>();
+  #stopWatching: () => void = () => undefined;
   #isTurning = false;
+  /** Suspended: the run is given back with that commit, so nothing more may be decided here. */
+  #isPaused = false;
   #stopWaking: () => void = () => undefined;
   #failure: unknown;
 
@@ -81,10 +96,42 @@ export class RunDriver {
     return written;
   }
 
+  /** Begins a run; its inbox is watched from now on. */
+  start(input: Extract<RunInput, { type: "start" }>, ...written: readonly WrittenPayload[]): void {
+    this.feed(input, ...written);
+    this.#watchInbox();
+  }
+
+  /**
+   * Goes on with a run whose process is gone, or which was suspended: folds its events, takes in the commands that wait
+   * for it, and doubts what was under way. The caller has claimed the run, and read it after that.
+   */
+  async recover(events: readonly RunEvent[]): Promise<void> {
+    for (const event of events) evolve(this.state, event);
+    openEffects(this.state);
+    const waiting = await this.services.store.inbox(this.run);
+    const { seq } = this.state;
+    this.feed({ type: "recover" });
+    for (const item of waiting) this.#take(item);
+    if (this.state.seq === seq && this.state.status === "suspended") return this.#stayingSuspended();
+    this.#watchInbox();
+  }
+
   /** Takes in a fact; `written` are the values that it refers to. */
   feed(input: RunInput, ...written: readonly WrittenPayload[]): void {
+    this.#enqueue({ input, blobs: blobsOf(written) });
+  }
+
+  /** Takes in a fact; resolves with the events that it gave once they are durable, never when the run fails before. */
+  ask(input: RunInput): Promise<readonly RunEvent[]> {
+    const answer = Promise.withResolvers<readonly RunEvent[]>();
+    this.#enqueue({ input, blobs: [], receive: answer.resolve });
+    return answer.promise;
+  }
+
+  #enqueue(queued: QueuedInput | QueuedItem): void {
     if (this.#failure !== undefined) return;
-    this.#inbox.push({ input, blobs: written.flatMap(({ blob }) => (blob === undefined ? [] : [blob])) });
+    this.#queue.push(queued);
     if (!this.#isTurning) this.#turns();
   }
 
@@ -97,33 +144,96 @@ export class RunDriver {
     this.#isTurning = true;
     try {
       for (let turn = 0; turn < TURNS_MAX; turn++) {
-        const next = this.#inbox.shift();
+        const next = this.#isPaused ? undefined : this.#queue.shift();
         if (next === undefined) return;
-        this.#turn(next);
+        if ("item" in next) this.#follow(next.item);
+        else this.#turn(next);
       }
       setImmediate(() => this.#turns());
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#isTurning = this.#inbox.length > 0 && this.#failure === undefined;
+      this.#isTurning = !this.#isPaused && this.#queue.length > 0 && this.#failure === undefined;
     }
   }
 
-  #turn({ input, blobs }: QueuedInput): void {
+  #turn({ input, blobs, receive }: QueuedInput, answers: readonly InboxAnswer[] = []): void {
     const nowMs = this.services.clock.nowMs();
     const events = transition(this.state, input, { nowMs, run: this.run });
     const stored = events.map((event) => this.services.mask.maskEvent(event));
-    const durable = stored.length === 0 ? Promise.resolve() : this.services.store.append(stored, blobs);
+    const isNothing = stored.length === 0 && answers.length === 0;
+    const durable = isNothing ? Promise.resolve() : this.services.store.append(stored, blobs, answers);
     for (const effect of takeEffects(this.state, nowMs)) this.#launch(effect, durable);
-    if (stored.length === 0) return;
-    const hasStopped = isOver(this.state) || this.state.status === "suspended";
+    if (isNothing && receive === undefined) return;
+    this.#isPaused = this.state.status === "suspended";
+    const hasStopped = stored.length > 0 && (isOver(this.state) || this.#isPaused);
     durable.then(
       () => {
         for (const event of stored) this.#publish(event);
+        receive?.(stored);
         if (hasStopped) this.#stop();
       },
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  #watchInbox(): void {
+    const { store } = this.services;
+    this.#stopWatching = store.watchInbox(this.run, () => {
+      store.inbox(this.run).then(
+        (items) => {
+          for (const item of items) this.#take(item);
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    });
+  }
+
+  #take(item: InboxItem): void {
+    if (this.#taken.has(item.item)) return;
+    this.#taken.add(item.item);
+    this.#enqueue({ item });
+  }
+
+  /** The command and its answer are one commit: it is followed once, whatever dies. */
+  #follow({ item, command }: InboxItem): void {
+    const error = refusalOf(this, command);
+    if (error !== undefined) {
+      this.services.store.append([], [], [{ item, error }]).catch((error_: unknown) => this.#fail(error_));
+      return;
+    }
+    const prepared = prepareCommand(this, command);
+    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, [{ item }]);
+  }
+
+  /** Nothing has woken it: it is given back as it was. */
+  async #stayingSuspended(): Promise<void> {
+    await this.services.store.release(this.run);
+    this.#settled.resolve(this.view);
+  }
+
+  /** Suspended, and durable: a command that came meanwhile wakes it again, unless another process is quicker. */
+  async #pause(): Promise<void> {
+    this.#queue.length = 0;
+    this.#taken.clear();
+    if ((await this.services.store.inbox(this.run)).length === 0 || !(await this.#reclaim()))
+      return this.#settled.resolve(this.view);
+    for (const event of await this.services.store.read(this.run, this.state.seq)) evolve(this.state, event);
+    openEffects(this.state);
+    this.#isPaused = false;
+    const { seq } = this.state;
+    for (const item of await this.services.store.inbox(this.run)) this.#take(item);
+    if (this.state.seq === seq) return this.#stayingSuspended();
+    this.#watchInbox();
+  }
+
+  async #reclaim(): Promise<boolean> {
+    try {
+      return await this.services.store.claim(this.run);
+    } catch (error) {
+      if (error instanceof RunOwnedError) return false;
+      throw error;
+    }
   }
 
   #launch(effect: RunEffect, durable: Promise<void>): void {
@@ -156,7 +266,9 @@ export class RunDriver {
 
   #stop(): void {
     this.#stopWaking();
-    if (isOver(this.state) || publicStatus(this.state) === "suspended") this.#settled.resolve(this.view);
+    this.#stopWatching();
+    if (isOver(this.state)) this.#settled.resolve(this.view);
+    else this.#pause().catch((error: unknown) => this.#fail(error));
   }
 
   /** The store failed, or the engine is wrong: nothing more is decided, what is under way is told to stop. */
@@ -164,8 +276,13 @@ export class RunDriver {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#stopWaking();
+    this.#stopWatching();
     this.#nodeCalls.cancel();
     this.#taskCalls.cancel();
     this.#settled.reject(error);
   }
+}
+
+function blobsOf(written: readonly WrittenPayload[]): readonly StoredBlob[] {
+  return written.flatMap(({ blob }) => (blob === undefined ? [] : [blob]));
 }

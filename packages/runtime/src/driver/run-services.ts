@@ -1,7 +1,7 @@
 /** What every run of a mesh shares: the store, the clock, the nodes, the tools, the models. */
 import type { ToolSpec } from "@agentmesh/core";
-import type { ModelCallTrace } from "@agentmesh/models";
-import type { Clock, Model, ModelRole, Store } from "@agentmesh/ports";
+import type { ModelCallTrace, ModelPrice, ReservedCall } from "@agentmesh/models";
+import type { Clock, Model, ModelRequest, ModelRole, Store } from "@agentmesh/ports";
 import type { Nodes } from "./nodes.ts";
 import type { SecretMask } from "./secret-mask.ts";
 
@@ -13,9 +13,31 @@ export interface ToolDirectory {
   unavailable(): ReadonlyMap<string, string>;
 }
 
+/** One call that is about to be made, and what its model costs. */
+export interface PricedCall {
+  readonly request: ModelRequest;
+  readonly model: Model;
+  /** Absent: nobody has said. */
+  readonly price: ModelPrice | undefined;
+}
+
+/** A call that was made. */
+export interface ObservedCall {
+  readonly trace: ModelCallTrace;
+  readonly reservation: string | undefined;
+  readonly price: ModelPrice | undefined;
+}
+
+/** Who watches over the calls of a model: asked before each, told after each. */
+export interface ModelWatch {
+  /** Rejects with ModelError when it may not be made. */
+  readonly reserve: (call: PricedCall) => Promise<ReservedCall>;
+  readonly observe: (call: ObservedCall) => void;
+}
+
 export interface ModelDirectory {
-  /** The model of a role; every call of it is told to the observer. Throws NoModelError. */
-  model(role: ModelRole, observe: (call: ModelCallTrace) => void): Promise<Model>;
+  /** The model of a role, watched. Throws NoModelError. */
+  model(role: ModelRole, watch: ModelWatch): Promise<Model>;
 }
 
 export interface RunServices {

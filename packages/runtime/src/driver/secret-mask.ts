@@ -5,6 +5,12 @@ import type { RunEvent, RunEventType } from "@agentmesh/core";
 /** Shorter values would be found by chance in ordinary text. */
 export const SECRET_CHARS_MIN = 6;
 const MASK = "[secret]";
+
+/** Whether something that was stored has lost a secret to the mask. */
+export function holdsMask(stored: unknown): boolean {
+  return stored !== undefined && JSON.stringify(stored).includes(MASK);
+}
+
 /** Events that hold free text outside of payloads and errors. */
 const WORDY_EVENTS: ReadonlySet<RunEventType> = new Set([
   "run.created",

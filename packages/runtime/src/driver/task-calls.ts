@@ -13,7 +13,7 @@ import {
 import { ModelError, type NodeContext, ToolCallError } from "@agentmesh/ports";
 import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
-import { observeModelCall } from "./model-journal.ts";
+import { watchModelCalls } from "./model-journal.ts";
 import type { RunDriver } from "./run-driver.ts";
 
 type CallEffect = Extract<RunEffect, { type: "call-tool" }>;
@@ -111,7 +111,7 @@ export class TaskCalls {
       run,
       tenant: state.tenant,
       signal,
-      model: (role) => services.models.model(role, (observed) => observeModelCall(this.#driver, call, observed)),
+      model: (role) => services.models.model(role, watchModelCalls(this.#driver, call)),
       report: (progress) => {
         if (progress.type === "note") this.#driver.show({ type: "node.note", call, message: progress.message });
         else this.#driver.show({ type: "node.delta", call, kind: progress.type, delta: progress.delta });
@@ -190,6 +190,8 @@ export class TaskCalls {
 /** A model call or a mistake of ours has no effect on the world; only a tool's own error knows better. */
 function outcomeOf(error: unknown): Pick<CallFailedInput, "outcome" | "isRetryable"> {
   if (error instanceof ToolCallError) return { outcome: error.outcome, isRetryable: error.retryable };
+  if (error instanceof ModelError && error.code === "AM_BUDGET_EXCEEDED")
+    return { outcome: "refused", isRetryable: false };
   const isCancelled = error instanceof ModelError && error.code === "AM_MODEL_CANCELLED";
   return { outcome: isCancelled ? "unknown" : "failed", isRetryable: false };
 }

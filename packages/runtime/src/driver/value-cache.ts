@@ -23,8 +23,11 @@ export class ValueCache {
 
   /** The value behind a payload; undefined when the store has lost it. */
   read(payload: Payload): Json | undefined {
-    const held = this.#pinned.get(payload.hash) ?? payload.value ?? this.#values.get(payload.hash)?.value;
-    if (held !== undefined) return held;
+    const pinned = this.#pinned.get(payload.hash);
+    if (pinned !== undefined) return pinned;
+    if (payload.value !== undefined) return payload.value;
+    const held = this.#values.get(payload.hash);
+    if (held !== undefined) return held.value;
     const text = this.#store.blob(payload.hash);
     if (text === undefined) return undefined;
     const value = JSON.parse(text) as Json;

@@ -6,24 +6,20 @@
 import {
   catalogueOf,
   checkPlan,
-  evolve,
   type Finding,
   type Json,
   type JsonObject,
   parsePlan,
   type Payload,
-  type Plan,
   type PlanInput,
+  type RunCommand,
   type RunEvent,
   type RunPolicy,
-  RunState,
   runView,
   type RunView,
-  type StartInput,
   type ToolSpec,
 } from "@agentmesh/core";
 import type { RunSummary, ServerStatus } from "@agentmesh/ports";
-import { RunDriver } from "../driver/run-driver.ts";
 import type { RunServices } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { ValueCache } from "../driver/value-cache.ts";
@@ -33,10 +29,16 @@ import type { ModelPool } from "../models/model-pool.ts";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
-import { Run, type RunLink } from "./run.ts";
-import { newRunId } from "./run-id.ts";
-import { type RunResult, runResult } from "./run-result.ts";
-import { UnknownRunError } from "./unknown-run-error.ts";
+import type { Run } from "./run.ts";
+import {
+  type ApproveOptions,
+  approveCommand,
+  rejectCommand,
+  type ResolveOptions,
+  resolveCommand,
+  signalCommand,
+} from "./run-command.ts";
+import { foldEvents, type RunBeginning, RunDesk, serversOf } from "./run-desk.ts";
 
 export interface RunOptions {
   readonly inputs?: JsonObject;
@@ -65,11 +67,14 @@ export interface ToolList {
 export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts;
   readonly #closing = new AbortController();
-  readonly #active = new Set<Run>();
+  readonly #desk: RunDesk;
 
   /** Use createMesh. */
   constructor(parts: MeshParts) {
     this.#parts = parts;
+    const { services, tenant, observe } = parts;
+    const discover = (servers?: ReadonlySet<string>): Promise<unknown> => this.#discover(servers);
+    this.#desk = new RunDesk({ services, tenant, observe, discover, value: (payload) => this.value(payload) });
   }
 
   /** A goal in plain words, or a plan. Throws PlanInvalidError at once when the plan or its inputs cannot be started with. */
@@ -109,17 +114,58 @@ export class Mesh implements AsyncDisposable {
 
   /** A run as its journal tells it. Throws UnknownRunError. */
   async show(run: string): Promise<RunView> {
-    const state = new RunState();
-    for (const event of await this.events(run)) evolve(state, event);
-    return runView(state);
+    return runView(foldEvents(await this.events(run)));
   }
 
   /** The stored events of a run after a sequence number. Throws UnknownRunError. */
   async events(run: string, { afterSeq = 0 }: { readonly afterSeq?: number } = {}): Promise<readonly RunEvent[]> {
-    const events = await this.#parts.services.store.read(run, 0);
-    const [created] = events;
-    if (created?.type !== "run.created" || created.tenant !== this.#parts.tenant) throw new UnknownRunError(run);
+    const events = await this.#desk.events(run);
     return events.slice(afterSeq);
+  }
+
+  /**
+   * Goes on with a run that was suspended, or whose process died. `result` rejects with UnknownRunError, with
+   * CommandRefusedError when it is over, with RunOwnedError while another process drives it, with ServersMissingError.
+   */
+  resume(run: string): Run {
+    return this.#desk.resume(run);
+  }
+
+  /** Goes on with every run that was under way when its process died. */
+  recover(): Promise<readonly Run[]> {
+    return this.#desk.recover();
+  }
+
+  /**
+   * Stores a command for whoever drives the run; when nobody does, this process goes on with it. Resolves once the command
+   * was followed: with the run's handle when it is driven here, else with undefined. Throws UnknownRunError,
+   * CommandRefusedError, CommandPendingError, ServersMissingError.
+   */
+  send(run: string, command: RunCommand): Promise<Run | undefined> {
+    return this.#desk.send(run, command);
+  }
+
+  /** Lets a call, the plan (`plan`) or the budget (`budget`) of a run go on; see send. */
+  approve(run: string, approval: string, options: ApproveOptions = {}): Promise<Run | undefined> {
+    return this.send(run, approveCommand(approval, options));
+  }
+
+  reject(run: string, approval: string, note?: string): Promise<Run | undefined> {
+    return this.send(run, rejectCommand(approval, note));
+  }
+
+  /** Says what has become of a task in doubt; see send. */
+  resolve(run: string, task: string, options: ResolveOptions): Promise<Run | undefined> {
+    return this.send(run, resolveCommand(task, options));
+  }
+
+  /** Sends what a `mesh.wait` of the run waits for; see send. */
+  signal(run: string, name: string, data: Json = null): Promise<Run | undefined> {
+    return this.send(run, signalCommand(name, data, "signal"));
+  }
+
+  cancel(run: string, reason = "cancelled by the caller"): Promise<Run | undefined> {
+    return this.send(run, { type: "cancel", reason });
   }
 
   /** The newest log records of this process, oldest first; of one run when it is named. */
@@ -135,32 +181,20 @@ export class Mesh implements AsyncDisposable {
   /** Cancels what runs, then closes servers, models and the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(); // whoever still connects gives up
-    for (const run of this.#active) run.cancel("the mesh is closed");
-    await Promise.allSettled([...this.#active].map((run) => run.result));
+    await this.#desk.close();
     await Promise.all([this.#parts.registry.close(), this.#parts.models.close()]);
     await this.#parts.services.store.close();
     await this.#parts.close();
   }
 
   #start(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): Run {
-    const start = this.#startInput(work, mode, options);
-    const id = newRunId(this.#parts.services.clock.nowMs());
-    const run = new Run({
-      id,
-      read: (afterSeq) => this.#parts.services.store.read(id, afterSeq),
-      start: ({ publish, link }) => this.#drive(id, start, { publish, link }),
-    });
-    this.#active.add(run);
-    run.result.then(
-      () => this.#active.delete(run),
-      () => this.#active.delete(run),
-    );
+    const run = this.#desk.begin(this.#beginning(work, mode, options));
     followSignal(run, options.signal);
     return run;
   }
 
   /** Throws PlanInvalidError. */
-  #startInput(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): Start {
+  #beginning(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): RunBeginning {
     const given = options.inputs ?? {};
     const { tenant, policy } = this.#parts;
     if (typeof work === "string")
@@ -188,41 +222,9 @@ export class Mesh implements AsyncDisposable {
     };
   }
 
-  async #drive(
-    id: string,
-    start: Start,
-    run: { readonly publish: (signal: RunSignal) => void; readonly link: (link: RunLink) => void },
-  ): Promise<RunResult> {
-    await this.#discover(start.servers);
-    const driver = new RunDriver(id, this.#parts.services);
-    driver.listen((signal) => {
-      this.#parts.observe(signal);
-      run.publish(signal);
-    });
-    const { given, servers: _servers, ...input } = start;
-    const inputs = driver.write(given);
-    driver.feed({ type: "start", ...input, inputs: inputs.payload }, inputs);
-    run.link({ view: () => driver.view, cancel: (reason) => driver.feed({ type: "cancel", reason }) });
-    return runResult(await driver.settled, (payload) => this.value(payload));
-  }
-
   #discover(servers?: ReadonlySet<string>): Promise<readonly ServerStatus[]> {
     return this.#parts.registry.discover(this.#closing.signal, servers);
   }
-}
-
-type Start = Omit<StartInput, "type" | "inputs"> & {
-  readonly given: JsonObject;
-  /** Only these servers are needed; undefined: all. */
-  readonly servers: ReadonlySet<string> | undefined;
-};
-
-/** The servers that a plan names. */
-function serversOf(plan: Plan): ReadonlySet<string> {
-  const uses = plan.tasks.flatMap((task) =>
-    typeof task.onError === "object" ? [task.use, task.onError.use] : [task.use],
-  );
-  return new Set(uses.map((use) => use.split(".")[0] ?? ""));
 }
 
 function followSignal(run: Run, signal: AbortSignal | undefined): void {

@@ -37,6 +37,11 @@ export class SignalQueue implements AsyncIterableIterator<RunSignal> {
     this.#reader = undefined;
   }
 
+  /** More will come after all; a reader who has seen the end does not come back. */
+  reopen(): void {
+    if (this.#failure === undefined) this.#isClosed = false;
+  }
+
   #fail(error: Error): void {
     this.#failure = error;
     this.#isClosed = true;

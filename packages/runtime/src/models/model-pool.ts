@@ -1,13 +1,12 @@
 /** The models of a mesh by role, opened at their first use, each call of them told to whoever made it. */
-import type { ModelCallTrace } from "@agentmesh/models";
 import type { Model, ModelRole } from "@agentmesh/ports";
-import type { ModelDirectory } from "../driver/run-services.ts";
+import type { ModelDirectory, ModelWatch } from "../driver/run-services.ts";
 import { NoModelError } from "./no-model-error.ts";
 
 /** A model that is open, and how its layers go around it for one caller. */
 export interface OpenedModel {
   readonly model: Model;
-  readonly observedBy: (observe: (call: ModelCallTrace) => void) => Model;
+  readonly watchedBy: (watch: ModelWatch) => Model;
 }
 
 export interface ModelPoolOptions {
@@ -30,11 +29,11 @@ export class ModelPool implements ModelDirectory {
     return roles[role] ?? (open.has("default") ? "default" : open.keys().next().value);
   }
 
-  async model(role: ModelRole, observe: (call: ModelCallTrace) => void): Promise<Model> {
+  async model(role: ModelRole, watch: ModelWatch): Promise<Model> {
     const name = this.nameOf(role);
     if (name === undefined) throw new NoModelError(role);
     const opened = await this.#open(name);
-    return opened.observedBy(observe);
+    return opened.watchedBy(watch);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type LlamaCppModelConfig,
   type ModelConfig,
   type ModelContext,
+  type ModelPrice,
   openModel,
   withModelLayers,
 } from "@agentmesh/models";
@@ -17,16 +18,35 @@ interface LlamaCppPackage {
 /** Its name is not a literal import: nobody who does not use it needs it. */
 const LLAMA_CPP_PACKAGE = "@agentmesh/llama-cpp";
 
+/** Nobody sends a bill for these. */
+const OWN_MACHINES: ReadonlySet<string> = new Set(["llama-cpp", "llama-server", "vllm", "ollama", "scripted"]);
+const FREE: ModelPrice = { input: 0, output: 0 };
+
 /** Throws ModelError. */
 export async function openConfiguredModel(config: ModelConfig, context: ModelContext): Promise<OpenedModel> {
   const model =
     config.provider === "llama-cpp" ? await openLlamaCpp(config, context) : await openModel(config, context);
-  return { model, observedBy: (observe) => withModelLayers(model, config, { ...context, observe }) };
+  return { model, watchedBy: watcher(model, config, context) };
 }
 
 /** A model that the caller made: its own layers, if any, are the caller's. */
 export function openedModel(model: Model, context: ModelContext): OpenedModel {
-  return { model, observedBy: (observe) => withModelLayers(model, {}, { ...context, observe }) };
+  return { model, watchedBy: watcher(model, {}, context) };
+}
+
+type Layers = Parameters<typeof withModelLayers>[1] & {
+  readonly price?: ModelPrice | undefined;
+  readonly provider?: string;
+};
+
+function watcher(model: Model, config: Layers, context: ModelContext): OpenedModel["watchedBy"] {
+  const price = config.price ?? (OWN_MACHINES.has(config.provider ?? "") ? FREE : undefined);
+  return ({ reserve, observe }) =>
+    withModelLayers(model, config, {
+      ...context,
+      reserve: (request, asked) => reserve({ request, model: asked, price }),
+      observe: (trace, reservation) => observe({ trace, reservation, price }),
+    });
 }
 
 async function openLlamaCpp(config: LlamaCppModelConfig, context: ModelContext): Promise<Model> {

@@ -1,0 +1,287 @@
+/**
+ * Where the runs of a mesh are driven from: begun, taken up after their process died or somebody has answered, and spoken to
+ * whoever drives them. One handle a run and process.
+ */
+import {
+  evolve,
+  isOver,
+  type Json,
+  type JsonObject,
+  overError,
+  type Payload,
+  type Plan,
+  type RunCommand,
+  type RunEvent,
+  RunState,
+  type StartInput,
+} from "@agentmesh/core";
+import { RunOwnedError } from "@agentmesh/ports";
+import { RunDriver } from "../driver/run-driver.ts";
+import type { RunServices } from "../driver/run-services.ts";
+import type { RunSignal } from "../driver/run-signal.ts";
+import { holdsMask } from "../driver/secret-mask.ts";
+import { CommandPendingError } from "./command-pending-error.ts";
+import { CommandRefusedError } from "./command-refused-error.ts";
+import { PlanRedactedError, ServersMissingError } from "./resume-error.ts";
+import { type DriveRun, Run } from "./run.ts";
+import { newRunId } from "./run-id.ts";
+import { type RunResult, runResult } from "./run-result.ts";
+import { UnknownRunError } from "./unknown-run-error.ts";
+
+/** How many runs one call of `recover` takes up. */
+const RECOVERED_MAX = 1_000;
+/** How long a command may wait for whoever drives the run. */
+const ANSWER_MS_MAX = 10_000;
+const OVER: ReadonlySet<string> = new Set(["succeeded", "failed", "skipped", "cancelled"]);
+
+export interface RunDeskParts {
+  readonly services: RunServices;
+  readonly tenant: string;
+  /** Sees every signal of every run. */
+  readonly observe: (signal: RunSignal) => void;
+  /** Connects to these servers, or all; resolves when each has answered or failed. */
+  readonly discover: (servers?: ReadonlySet<string>) => Promise<unknown>;
+  readonly value: (payload: Payload) => Json | undefined;
+}
+
+/** What a run begins with. */
+export type RunBeginning = Omit<StartInput, "type" | "inputs"> & {
+  readonly given: JsonObject;
+  /** Only these servers are needed; undefined: all. */
+  readonly servers: ReadonlySet<string> | undefined;
+};
+
+export class RunDesk {
+  readonly #parts: RunDeskParts;
+  /** Handles of runs that are driven here, or were and are suspended. */
+  readonly #runs = new Map<string, Run>();
+
+  constructor(parts: RunDeskParts) {
+    this.#parts = parts;
+  }
+
+  begin(beginning: RunBeginning): Run {
+    const id = newRunId(this.#parts.services.clock.nowMs());
+    return this.#handle(id, (handle) => this.#begin(id, beginning, handle));
+  }
+
+  /** The events of a run of this tenant. Throws UnknownRunError. */
+  async events(run: string): Promise<readonly RunEvent[]> {
+    const events = await this.#parts.services.store.read(run, 0);
+    const [created] = events;
+    if (created?.type !== "run.created" || created.tenant !== this.#parts.tenant) throw new UnknownRunError(run);
+    return events;
+  }
+
+  /**
+   * Goes on with a run that was suspended, or whose process died. `result` rejects with UnknownRunError, with
+   * CommandRefusedError when it is over, with RunOwnedError while another process drives it, with ServersMissingError.
+   */
+  resume(run: string): Run {
+    return this.#handle(run, async (handle) => {
+      await this.events(run);
+      await this.#claim(run);
+      return this.#takeUp(run, handle);
+    });
+  }
+
+  /** Goes on with every run that was under way when its process died. */
+  async recover(): Promise<readonly Run[]> {
+    const { services, tenant } = this.#parts;
+    const runs = await services.store.runs({ tenant, limit: RECOVERED_MAX, status: "running", isUnowned: true });
+    return runs.map(({ run }) => this.resume(run));
+  }
+
+  /**
+   * Stores a command for whoever drives the run; when nobody does, this process goes on with it. Resolves once the command
+   * was followed: with the run's handle when it is driven here, else with undefined. Throws UnknownRunError,
+   * CommandRefusedError, CommandPendingError, ServersMissingError.
+   */
+  async send(id: string, command: RunCommand): Promise<Run | undefined> {
+    const { store } = this.#parts.services;
+    const state = foldEvents(await this.events(id));
+    if (isOver(state)) throw new CommandRefusedError(overError(state));
+    const isEnding = command.type === "cancel";
+    const isHeldHere = this.#runs.get(id)?.isDriven === true;
+    if (isHeldHere || !(await this.#canClaim(id))) return this.#answered(id, await store.send(id, command), isEnding);
+    try {
+      if (!isEnding) await this.#prepare(foldEvents(await store.read(id, 0)));
+      const item = await store.send(id, command);
+      this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
+      return await this.#answered(id, item, isEnding);
+    } catch (error) {
+      if (this.#runs.get(id)?.isDriven !== true) await store.release(id);
+      throw error;
+    }
+  }
+
+  /** Waits until whoever drives the run has answered, and takes it up when that process is gone. */
+  async #answered(id: string, item: number, isEnding: boolean): Promise<Run | undefined> {
+    const { store, clock } = this.#parts.services;
+    const startedAtMs = clock.nowMs();
+    let run = this.#runs.get(id);
+    for (let pauseMs = 2; ; pauseMs = Math.min(100, pauseMs * 2)) {
+      const answer = await store.answer(item);
+      if (answer?.error !== undefined) throw new CommandRefusedError(answer.error);
+      if (answer !== undefined) return run;
+      if (run?.isDriven !== true && (await this.#canClaim(id)))
+        run = this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
+      if (clock.nowMs() - startedAtMs > ANSWER_MS_MAX) throw new CommandPendingError(id, ANSWER_MS_MAX);
+      const pause = Promise.withResolvers<void>();
+      clock.at(clock.nowMs() + pauseMs, pause.resolve);
+      await pause.promise;
+    }
+  }
+
+  /** Cancels what is driven here, and waits for it. */
+  async close(): Promise<void> {
+    const driven = [...this.#runs.values()].filter((run) => run.isDriven);
+    for (const run of driven) run.cancel("the mesh is closed");
+    await Promise.allSettled(driven.map((run) => run.result));
+  }
+
+  /** The one handle of a run in this process, driven anew. */
+  #handle(id: string, drive: DriveRun): Run {
+    const run = this.#runs.get(id);
+    if (run === undefined) return this.#newHandle(id, drive);
+    run.continue(drive);
+    this.#forgetWhenOver(run);
+    return run;
+  }
+
+  #newHandle(id: string, drive: DriveRun): Run {
+    const read = (afterSeq: number): Promise<readonly RunEvent[]> => this.#parts.services.store.read(id, afterSeq);
+    const run = new Run({ id, read, send: (command) => this.send(id, command), drive });
+    this.#runs.set(id, run);
+    this.#forgetWhenOver(run);
+    return run;
+  }
+
+  #forgetWhenOver(run: Run): void {
+    run.result.then(
+      ({ status }) => {
+        if (status !== "suspended") this.#runs.delete(run.id);
+      },
+      () => this.#runs.delete(run.id),
+    );
+  }
+
+  async #begin(id: string, beginning: RunBeginning, handle: Handle): Promise<RunResult> {
+    await this.#parts.discover(beginning.servers);
+    const driver = this.#driver(id, handle);
+    const { given, servers: _servers, ...input } = beginning;
+    const inputs = driver.write(given);
+    driver.start({ type: "start", ...input, inputs: inputs.payload }, inputs);
+    return this.#settle(driver, handle);
+  }
+
+  /** Goes on with a run that this store holds now; gives it back, unchanged, when that cannot be. */
+  async #takeUp(
+    id: string,
+    handle: Handle,
+    { isEnding = false }: { readonly isEnding?: boolean } = {},
+  ): Promise<RunResult> {
+    const { store } = this.#parts.services;
+    const driver = this.#driver(id, handle);
+    try {
+      const events = await store.read(id, 0);
+      const state = foldEvents(events);
+      if (isOver(state)) await this.#refuse(state);
+      if (!isEnding) await this.#prepare(state);
+      await driver.recover(events);
+    } catch (error) {
+      await store.release(id);
+      throw error;
+    }
+    return this.#settle(driver, handle);
+  }
+
+  /** It is over: so is everything that was still asked of it. Throws CommandRefusedError. */
+  async #refuse(state: RunState): Promise<never> {
+    const { store } = this.#parts.services;
+    const error = overError(state);
+    const waiting = await store.inbox(state.run);
+    if (waiting.length > 0)
+      await store.append(
+        [],
+        [],
+        waiting.map(({ item }) => ({ item, error })),
+      );
+    throw new CommandRefusedError(error);
+  }
+
+  /** Throws PlanRedactedError or ServersMissingError. */
+  async #prepare(state: RunState): Promise<void> {
+    if (isRedacted(state)) throw new PlanRedactedError(state.run);
+    const plan = state.compiled?.plan ?? state.proposal?.plan;
+    const needed = state.compiled === undefined ? undefined : neededServers(state);
+    await this.#parts.discover(needed ?? (plan === undefined ? undefined : serversOf(plan)));
+    const unavailable = this.#parts.services.tools.unavailable();
+    const missing = [...(needed ?? [])].flatMap((server) => {
+      const reason = unavailable.get(server);
+      return reason === undefined ? [] : [[server, reason] as const];
+    });
+    if (missing.length > 0) throw new ServersMissingError(state.run, new Map(missing));
+  }
+
+  #driver(id: string, { publish }: Handle): RunDriver {
+    const driver = new RunDriver(id, this.#parts.services);
+    driver.listen((signal) => {
+      this.#parts.observe(signal);
+      publish(signal);
+    });
+    return driver;
+  }
+
+  async #settle(driver: RunDriver, { link }: Handle): Promise<RunResult> {
+    link({ view: () => driver.view, cancel: (reason) => driver.feed({ type: "cancel", reason }) });
+    return runResult(await driver.settled, this.#parts.value);
+  }
+
+  /** Throws RunOwnedError. */
+  async #claim(id: string): Promise<void> {
+    if (!(await this.#parts.services.store.claim(id))) throw new UnknownRunError(id);
+  }
+
+  /** False while another process drives it. */
+  async #canClaim(id: string): Promise<boolean> {
+    try {
+      await this.#claim(id);
+      return true;
+    } catch (error) {
+      if (error instanceof RunOwnedError) return false;
+      throw error;
+    }
+  }
+}
+
+type Handle = Parameters<DriveRun>[0];
+
+export function foldEvents(events: readonly RunEvent[]): RunState {
+  const state = new RunState();
+  for (const event of events) evolve(state, event);
+  return state;
+}
+
+/** The servers behind the tasks that are not over. */
+function neededServers(state: RunState): ReadonlySet<string> {
+  const open = state.tasks.filter((task) => !OVER.has(task.status));
+  const uses = open.flatMap(({ compiled: { spec } }) =>
+    typeof spec.onError === "object" ? [spec.use, spec.onError.use] : [spec.use],
+  );
+  return new Set(uses.flatMap((use) => state.bindings[use]?.server ?? []));
+}
+
+/** Whether what is left to do would run with the mask of a secret in its place. */
+function isRedacted(state: RunState): boolean {
+  const plan = state.compiled?.plan ?? state.proposal?.plan;
+  return state.inputs?.isRedacted === true || [state.goal, plan].some((part) => holdsMask(part));
+}
+
+/** The servers that a plan names. */
+export function serversOf(plan: Plan): ReadonlySet<string> {
+  const uses = plan.tasks.flatMap((task) =>
+    typeof task.onError === "object" ? [task.use, task.onError.use] : [task.use],
+  );
+  return new Set(uses.map((use) => use.split(".")[0] ?? ""));
+}
