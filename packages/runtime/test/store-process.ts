@@ -20,8 +20,8 @@ export class StoreProcess implements AsyncDisposable {
 
   /** `through`: a command that runs the process, such as strace with its options. */
   constructor(through: readonly string[] = []) {
-    const [command, ...args] = [...through, process.execPath, SERVER] as [string, ...string[]];
-    this.#child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const [command, ...args] = [...through, process.execPath, SERVER];
+    this.#child = spawn(command ?? process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", ([id, { result, error }]: Reply) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

@@ -18,7 +18,7 @@ const SCHEMA_OF_VERSION_1 = `
   CREATE TABLE event(
     run INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(run, seq));
   CREATE TABLE blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
-  PRAGMA application_id=1097288051;
+  PRAGMA application_id=1097289075;
   PRAGMA user_version=1;`;
 const INSERT_OF_VERSION_1 =
   "INSERT INTO event(run, seq, type, at_ms, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
