@@ -72,6 +72,8 @@ export interface RunView {
   readonly budget: readonly BudgetLine[];
   readonly error?: ErrorRecord;
   readonly usage: RunUsage;
+  /** The first stored event that cannot be read: the view is of what came before it. */
+  readonly damage?: ErrorRecord;
 }
 
 export function publicStatus(state: RunState): PublicRunStatus {

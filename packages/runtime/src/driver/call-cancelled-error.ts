@@ -1,9 +1,16 @@
 /** Handed to whatever is under way when a run is cancelled, as the reason of its abort signal. */
-import { MeshError } from "@agentmesh/core";
+import { type ErrorRecord, MeshError } from "@agentmesh/core";
 
 export class CallCancelledError extends MeshError {
   constructor() {
     super({ code: "AM_CANCELLED", message: "The run was cancelled.", hint: "Nothing to do.", facts: {} });
+  }
+}
+
+/** The run ends by itself: its time is over. */
+export class RunStoppedError extends MeshError {
+  constructor({ code, message, hint, facts }: ErrorRecord) {
+    super({ code, message, hint, facts });
   }
 }
 

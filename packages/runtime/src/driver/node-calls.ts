@@ -4,6 +4,7 @@ import {
   isJsonObject,
   type Json,
   type JsonSchema,
+  type MeshError,
   type NodeName,
   type NodeOutcome,
   type Payload,
@@ -45,8 +46,8 @@ export class NodeCalls {
     void this.#call(node, call, this.#calls.open(call));
   }
 
-  cancel(): void {
-    this.#calls.cancel();
+  cancel(reason: MeshError): void {
+    this.#calls.cancel(reason);
   }
 
   async #call(node: NodeName, call: string, open: OpenCall): Promise<void> {

@@ -1,6 +1,7 @@
 /** The calls that are under way, each with its way to be cancelled; those that do not listen are given up after a grace period. */
+import type { MeshError } from "@agentmesh/core";
 import type { Clock } from "@agentmesh/ports";
-import { CallAbandonedError, CallCancelledError } from "./call-cancelled-error.ts";
+import { CallAbandonedError } from "./call-cancelled-error.ts";
 
 export interface OpenCall {
   readonly signal: AbortSignal;
@@ -28,10 +29,11 @@ export class OpenCalls {
     return { signal: controller.signal, startedAtMs: this.#clock.nowMs(), close: () => this.#open.delete(call) };
   }
 
-  cancel(): void {
+  /** `reason`: why they are to stop. */
+  cancel(reason: MeshError): void {
     if (this.#open.size === 0) return;
     const told = [...this.#open.keys()];
-    for (const controller of this.#open.values()) controller.abort(new CallCancelledError());
+    for (const controller of this.#open.values()) controller.abort(reason);
     this.#clock.at(this.#clock.nowMs() + this.#graceMs, () => {
       for (const call of told)
         if (this.#open.delete(call)) this.#abandon(call, new CallAbandonedError(call, this.#graceMs));

@@ -6,6 +6,7 @@ import {
   evolve,
   isOver,
   type Json,
+  MeshError,
   openEffects,
   type RunEffect,
   type RunEvent,
@@ -17,6 +18,7 @@ import {
   transition,
 } from "@agentmesh/core";
 import { type InboxAnswer, type InboxItem, RunOwnedError, type StoredBlob } from "@agentmesh/ports";
+import { CallCancelledError, RunStoppedError } from "./call-cancelled-error.ts";
 import { NodeCalls } from "./node-calls.ts";
 import { PayloadWriter, type WrittenPayload } from "./payload-writer.ts";
 import { prepareCommand, refusalOf } from "./run-commands.ts";
@@ -249,10 +251,7 @@ export class RunDriver {
       case "call-tool":
         return this.#whenDurable(durable, () => this.#taskCalls.start(effect));
       case "cancel-calls":
-        return this.#whenDurable(durable, () => {
-          this.#nodeCalls.cancel();
-          this.#taskCalls.cancel();
-        });
+        return this.#whenDurable(durable, () => this.#cancelCalls(this.#endReason()));
     }
   }
 
@@ -277,9 +276,19 @@ export class RunDriver {
     this.#failure = error;
     this.#stopWaking();
     this.#stopWatching();
-    this.#nodeCalls.cancel();
-    this.#taskCalls.cancel();
+    this.#cancelCalls(error instanceof MeshError ? error : new CallCancelledError());
     this.#settled.reject(error);
+  }
+
+  #cancelCalls(reason: MeshError): void {
+    this.#nodeCalls.cancel(reason);
+    this.#taskCalls.cancel(reason);
+  }
+
+  /** What calls under way are told: that the run was cancelled, or that its time is over. */
+  #endReason(): MeshError {
+    const { error, status } = this.state;
+    return status === "stopping" && error !== undefined ? new RunStoppedError(error) : new CallCancelledError();
   }
 }
 

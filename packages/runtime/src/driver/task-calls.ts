@@ -69,8 +69,8 @@ export class TaskCalls {
     void this.#call(effect, call);
   }
 
-  cancel(): void {
-    this.#calls.cancel();
+  cancel(reason: MeshError): void {
+    this.#calls.cancel(reason);
   }
 
   async #call(effect: CallEffect, call: OpenCall): Promise<void> {

@@ -112,9 +112,14 @@ export class Mesh implements AsyncDisposable {
     return this.#parts.services.store.runs({ tenant: this.#parts.tenant, limit });
   }
 
-  /** A run as its journal tells it. Throws UnknownRunError. */
+  /** A run as its journal tells it, as far as that can be read. Throws UnknownRunError. */
   async show(run: string): Promise<RunView> {
-    return runView(foldEvents(await this.events(run)));
+    const { events, damage } = await this.#parts.services.store.readIntact(run);
+    this.#desk.assertKnown(run, events);
+    const view = runView(foldEvents(events));
+    if (damage === undefined) return view;
+    const { code, message, hint, facts } = damage;
+    return { ...view, damage: { code, message, hint, facts } };
   }
 
   /** The stored events of a run after a sequence number. Throws UnknownRunError. */

@@ -68,9 +68,13 @@ export class RunDesk {
   /** The events of a run of this tenant. Throws UnknownRunError. */
   async events(run: string): Promise<readonly RunEvent[]> {
     const events = await this.#parts.services.store.read(run, 0);
-    const [created] = events;
-    if (created?.type !== "run.created" || created.tenant !== this.#parts.tenant) throw new UnknownRunError(run);
+    this.assertKnown(run, events);
     return events;
+  }
+
+  /** Throws UnknownRunError for a run that does not exist, or is another tenant's. */
+  assertKnown(run: string, [created]: readonly RunEvent[]): void {
+    if (created?.type !== "run.created" || created.tenant !== this.#parts.tenant) throw new UnknownRunError(run);
   }
 
   /**
