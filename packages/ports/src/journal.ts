@@ -38,9 +38,10 @@ export interface IntactEvents {
 export interface Journal {
   /**
    * Appends the next events of a run together with their values and settles commands of its inbox; resolves when all of
-   * it is durable, rejects when none of it is. Everything given to the store during one turn of the event loop shares
-   * one commit. `events` may be empty when there are answers. Rejects with JournalConflictError when this opening of the
-   * store does not hold the run or the first event is not the run's next one; with StoreError when the store fails.
+   * it is durable. Everything given to the store during one turn of the event loop shares one commit. `events` may be
+   * empty when there are answers. Rejects with JournalConflictError when this opening of the store does not hold the run
+   * or the first event is not the run's next one: nothing is stored then. Rejects with StoreError when the store fails:
+   * then nobody knows whether it is stored, all of it or nothing, before the run is read again.
    *
    * `run.created` makes this opening the run's owner; `run.suspended` and each terminal event release the run. After a
    * StoreError every run that this opening held is given up: its appends reject with that error until it is claimed

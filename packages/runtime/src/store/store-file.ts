@@ -29,6 +29,7 @@ export class StoreFile {
   /** The file number of the log that this connection writes to. */
   #log: number | undefined;
   #logCheckedMs = 0;
+  #isLogSuspect = false;
   #connections = 0;
 
   /** `:memory:` keeps everything in memory. `onConnect` sees every connection: for tests, which set limits on it. Throws StoreError. */
@@ -72,9 +73,10 @@ export class StoreFile {
     if (this.#database?.isTransaction === true) this.#database.exec("ROLLBACK");
   }
 
-  /** Closes the connection; the next use opens another. A store in memory stays: it would be gone. */
+  /** Closes the connection, since the disk or the file has failed; the next use opens another. A store in memory stays: it would be gone. */
   disconnect(): void {
     if (this.path === MEMORY) return;
+    this.#isLogSuspect = true;
     this.#statements.clear();
     const database = this.#database;
     this.#database = undefined;
@@ -98,6 +100,8 @@ export class StoreFile {
     try {
       const database = openDatabase(this.path);
       this.#onConnect(database);
+      if (this.#isLogSuspect) emptyLog(database, this.path);
+      this.#isLogSuspect = false;
       this.#database = database;
       this.#connections++;
       this.#log = this.#logNumber();
@@ -127,6 +131,20 @@ export class StoreFile {
     }
     this.#database?.exec("PRAGMA wal_checkpoint(FULL)");
     this.disconnect();
+  }
+}
+
+/**
+ * After a failed fsync the log may look whole to every reader and yet not be on the disk, and what is written behind the gap
+ * would be lost with it when the power fails. Copying it into the file writes it again.
+ */
+function emptyLog(database: DatabaseSync, path: string): void {
+  try {
+    const result = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    if (result?.["busy"] !== 0) throw logInUseError(path);
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
@@ -208,6 +226,16 @@ function closedError(path: string): StoreError {
     message: `The store ${path} is closed.`,
     hint: "Open it again.",
     facts: { path },
+  });
+}
+
+function logInUseError(path: string): StoreError {
+  return new StoreError({
+    code: "AM_STORE_BUSY",
+    message: `The store ${path} cannot be used: after a fault its log is being written anew, and another process reads it.`,
+    hint: "Try again.",
+    facts: { path },
+    retryable: true,
   });
 }
 

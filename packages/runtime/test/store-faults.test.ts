@@ -1,0 +1,401 @@
+/**
+ * Disks that are full or broken, locks that are held, files that are damaged: each is a typed error, nothing that was
+ * acknowledged is lost, and once the fault has lifted the same opening goes on after claiming its runs again.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Store } from "@agentmesh/ports";
+import { SqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import { eventsOf, obstacle, StoreProcess, storePath } from "./store-process.ts";
+
+function openStore(path: string, options?: SqliteStoreOptions): SqliteStore {
+  const store = new SqliteStore(path, options);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** What a program finds that opens the store afresh. */
+async function storedEvents(path: string, run: string): Promise<number> {
+  const store = new SqliteStore(path);
+  const events = await store.read(run, 0);
+  await store.close();
+  return events.length;
+}
+
+/** Appends one event after another until one fails; tells how many were acknowledged, and what the failure was. */
+async function appendUntilFailure(
+  store: Store,
+  run: string,
+  text: string,
+): Promise<{ stored: number; error: unknown }> {
+  for (let seq = 1; seq < 10_000; seq++) {
+    try {
+      await store.append(eventsOf(run, seq, 1), [{ hash: `${run}-${seq}`, text: text + seq }]);
+    } catch (error) {
+      return { stored: seq - 1, error };
+    }
+  }
+  return { stored: 10_000, error: undefined };
+}
+
+describe("a full disk", () => {
+  /** `lift` makes room. */
+  async function expectRecovery(store: SqliteStore, lift: () => void): Promise<void> {
+    await store.append(eventsOf("idle", 1, 1), []);
+    const { stored, error } = await appendUntilFailure(store, "r", "x".repeat(4_000));
+    expect(error).toMatchObject({ code: "AM_STORE_FULL" });
+    expect(stored).toBeGreaterThan(1);
+    expect(store.blob(`r-${stored}`)).toBeDefined();
+    expect(store.blob(`r-${stored + 1}`)).toBeUndefined();
+    await expect(store.append(eventsOf("r", stored + 1, 1), [])).rejects.toMatchObject({ code: "AM_STORE_FULL" });
+    await expect(store.append(eventsOf("idle", 2, 1), [])).rejects.toMatchObject({ code: "AM_STORE_FULL" });
+    expect(await store.read("r", 0)).toHaveLength(stored);
+    lift();
+    await store.append(eventsOf("new", 1, 3), []);
+    await expect(store.append(eventsOf("r", stored + 1, 1), [])).rejects.toMatchObject({ code: "AM_STORE_FULL" });
+    expect([await store.claim("r"), await store.claim("idle")]).toEqual([true, true]);
+    await store.append(eventsOf("r", stored + 1, 2), []);
+    await store.append(eventsOf("idle", 2, 1), []);
+    await store.close();
+    expect(await storedEvents(store.path, "r")).toBe(stored + 2);
+  }
+
+  test("that SQLite simulates by a limit of pages: the runs break, and go on once there is room", async () => {
+    let database: DatabaseSync | undefined;
+    const limit = (pages: number) => database?.exec(`PRAGMA max_page_count=${pages}`);
+    const store = openStore(storePath(), { onConnect: (connected) => (database = connected) });
+    limit(60);
+    await expectRecovery(store, () => limit(100_000));
+  });
+
+  test.for([64, 256, 1_024])("that is one, of %d KiB", async (kib, context) => {
+    const folder = mkdtempSync(join(tmpdir(), "agentmesh-full-"));
+    const mount = (size: string, ...more: string[]) =>
+      obstacle("mount", ["-t", "tmpfs", "-o", [...more, `size=${size}`].join(","), "tmpfs", folder]);
+    const reason = mount("4m");
+    if (reason !== undefined) return context.skip(`a disk of a given size needs root: ${reason}`);
+    onTestFinished(() => void spawnSync("umount", ["-l", folder]));
+    const store = openStore(join(folder, "store.db"));
+    await store.append(eventsOf("first", 1, 1), []);
+    // The shared memory of the log needs its room whatever the disk's size is.
+    writeFileSync(join(folder, "fill"), Buffer.alloc(4_096 * 1_024 - (kib + 160) * 1_024));
+    await expectRecovery(store, () => rmSync(join(folder, "fill")));
+  });
+
+  test("does not crash the process, nor leave a rejection that nobody handles", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    onTestFinished(() => void process.off("unhandledRejection", note));
+    let database: DatabaseSync | undefined;
+    const store = openStore(storePath(), { onConnect: (connected) => (database = connected), leaseMs: 30 });
+    await store.append(eventsOf("r", 1, 1), []);
+    database?.exec("PRAGMA max_page_count=1");
+    for (let seq = 2; seq < 500; seq++)
+      void store.append(eventsOf("r", seq, 1), [{ hash: `${seq}`, text: "x".repeat(9_000) }]);
+    void store.claim("r");
+    void store.release("r");
+    await sleep(100);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe("a disk that reports errors", () => {
+  test.for([
+    ["fsync", 2],
+    ["fsync", 5],
+    ["pwrite64", 3],
+    ["pwrite64", 4],
+    ["pwrite64", 9],
+    ["pwrite64", 14],
+  ] as const)(
+    "at %s number %d of the log, and for a while: nothing acknowledged is lost",
+    async ([call, nth], context) => {
+      const path = storePath();
+      const strace = (expression: string) => [
+        "strace",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-P",
+        `${path}-wal`,
+        "-e",
+        expression,
+      ];
+      const reason = obstacle("strace", ["-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"]);
+      if (reason !== undefined) return context.skip(`errors of a disk are injected by strace: ${reason}`);
+      await storedEvents(path, "none"); // creates it, so that the calls counted are those of the appends
+      await using faulty = new StoreProcess(strace(`inject=${call}:error=EIO:when=${nth}..${nth + 2}`));
+      await faulty.open(path);
+      let stored = 0;
+      let isBroken = false;
+      const errors: unknown[] = [];
+      for (let round = 0; round < 20; round++) {
+        try {
+          if (isBroken) stored = (await faulty.call("claim", "r")) ? (await faulty.call("read", "r", 0)).length : 0;
+          isBroken = false;
+          await faulty.call("append", eventsOf("r", stored + 1, 1), []);
+          stored++;
+        } catch (error) {
+          errors.push(error);
+          isBroken = true;
+        }
+        // What was refused may be there: nobody knows what a failed fsync has written.
+        const found = await storedEvents(path, "r");
+        expect(isBroken ? [stored, stored + 1] : [stored]).toContain(found);
+      }
+      expect(errors.length).toBeGreaterThan(0);
+      expect(errors.length).toBeLessThanOrEqual(3);
+      for (const error of errors) expect(error).toMatchObject({ code: "AM_STORE_FAILED" });
+      expect(stored).toBeGreaterThanOrEqual(20 - errors.length);
+      await faulty.kill();
+      expect(await storedEvents(path, "r")).toBe(stored);
+    },
+  );
+});
+
+describe("a lock that another process holds", () => {
+  function holder(path: string): DatabaseSync {
+    const database = new DatabaseSync(path);
+    onTestFinished(() => database.close());
+    database.exec("BEGIN IMMEDIATE");
+    return database;
+  }
+
+  test("for a moment delays the append, and blocks the event loop no longer than a quarter of a second at a time", async () => {
+    const store = openStore(storePath());
+    await store.append(eventsOf("r", 1, 1), []);
+    const lock = holder(store.path);
+    const appended = store.append(eventsOf("r", 2, 1), []);
+    let [lastMs, longestMs] = [performance.now(), 0];
+    const beat = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    }, 10);
+    await sleep(1_200);
+    clearInterval(beat);
+    lock.exec("ROLLBACK");
+    await appended;
+    expect(longestMs).toBeLessThan(600);
+    expect(await store.read("r", 0)).toHaveLength(2);
+  });
+
+  test("for too long is a typed error, and after it the runs can be claimed and go on", async () => {
+    const store = openStore(storePath(), { lockPatienceMs: 600, leaseMs: 300 });
+    await store.append(eventsOf("r", 1, 1), []);
+    const lock = holder(store.path);
+    const appends = [store.append(eventsOf("r", 2, 1), []), store.append(eventsOf("s", 1, 1), [])];
+    for (const append of appends)
+      await expect(append).rejects.toMatchObject({ code: "AM_STORE_BUSY", retryable: true });
+    await expect(store.claim("r")).rejects.toMatchObject({ code: "AM_STORE_BUSY" });
+    expect(await store.read("r", 0)).toHaveLength(1);
+    lock.exec("ROLLBACK");
+    expect(await store.claim("r")).toBe(true);
+    await store.append(eventsOf("r", 2, 1), []);
+    await store.append(eventsOf("s", 1, 1), []);
+  });
+
+  test("while the store is closed delays closing, and loses nothing", async () => {
+    const path = storePath();
+    const store = new SqliteStore(path);
+    await store.append(eventsOf("r", 1, 1), []);
+    const lock = holder(path);
+    void store.append(eventsOf("r", 2, 1), []);
+    const closed = store.close();
+    await sleep(400);
+    lock.exec("ROLLBACK");
+    await closed;
+    expect(await storedEvents(path, "r")).toBe(2);
+  });
+});
+
+describe("a store that cannot be written", () => {
+  /** Root may write everything: it steps down while `work` runs. */
+  async function asNobody(work: () => Promise<void>): Promise<void> {
+    if (process.geteuid?.() !== 0) return work();
+    process.seteuid?.(65_534);
+    try {
+      await work();
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
+
+  test.for([
+    ["a folder that can be written", 0o777],
+    ["a folder that cannot", 0o555],
+  ] as const)("is read, in %s; an append says why it fails", async ([, mode]) => {
+    const path = storePath();
+    const maker = new SqliteStore(path);
+    await maker.append(eventsOf("r", 1, 3), [{ hash: "h", text: "{}" }]);
+    await maker.close();
+    chmodSync(path, 0o444);
+    chmodSync(dirname(path), mode);
+    onTestFinished(() => chmodSync(dirname(path), 0o700));
+    await asNobody(async () => {
+      const store = new SqliteStore(path);
+      expect(await store.read("r", 0)).toHaveLength(3);
+      expect(store.blob("h")).toBe("{}");
+      expect(await store.runs({ tenant: "default", limit: 9, isUnowned: true })).toHaveLength(1);
+      await expect(store.append(eventsOf("s", 1, 1), [])).rejects.toMatchObject({ code: "AM_STORE_READ_ONLY" });
+      await expect(store.claim("r")).rejects.toMatchObject({ code: "AM_STORE_READ_ONLY" });
+      expect(await store.read("r", 0)).toHaveLength(3);
+      await store.close();
+    });
+  });
+});
+
+describe("a log that somebody deletes", () => {
+  test("while the store is open: everything acknowledged before and after is there", async () => {
+    const store = openStore(storePath());
+    await store.append(eventsOf("r", 1, 5), [{ hash: "h", text: "{}" }]);
+    rmSync(`${store.path}-wal`);
+    await sleep(150); // it is looked for ten times a second
+    await store.append(eventsOf("r", 6, 1), []);
+    expect(await storedEvents(store.path, "r")).toBe(6);
+    await store.append(eventsOf("r", 7, 1), []);
+    await store.close();
+    expect(await storedEvents(store.path, "r")).toBe(7);
+  });
+
+  test("while the store is open, and another process opens it before the next append", async () => {
+    const store = openStore(storePath());
+    await store.append(eventsOf("r", 1, 5), []);
+    rmSync(`${store.path}-wal`);
+    await using other = new StoreProcess();
+    await other.open(store.path).catch(() => undefined);
+    await sleep(150);
+    await store.append(eventsOf("r", 6, 1), []);
+    await store.close();
+    await other.kill();
+    expect(await storedEvents(store.path, "r")).toBe(6);
+  });
+
+  test("after a crash takes the newest events with it; what is left is whole, and goes on", async () => {
+    const path = storePath();
+    await using crashed = new StoreProcess();
+    await crashed.open(path);
+    await crashed.call("append", eventsOf("r", 1, 5), []);
+    const copier = new DatabaseSync(path);
+    copier.exec("PRAGMA wal_checkpoint(FULL)");
+    copier.close();
+    await crashed.call("append", eventsOf("r", 6, 1), []);
+    await crashed.kill();
+    rmSync(`${path}-wal`);
+    rmSync(`${path}-shm`);
+    expect(await storedEvents(path, "r")).toBe(5);
+    const store = openStore(path);
+    expect(await store.claim("r")).toBe(true);
+    await store.append(eventsOf("r", 6, 1), []);
+  });
+});
+
+describe("a damaged file", () => {
+  /** A run of `count` events with large values, its store closed. */
+  async function damagedStore(count: number, damage: (path: string) => void): Promise<SqliteStore> {
+    const path = storePath();
+    const store = new SqliteStore(path);
+    for (let seq = 1; seq <= count; seq++)
+      await store.append(eventsOf("r", seq, 1), [{ hash: `h${seq}`, text: "x".repeat(2_000) }]);
+    await store.append(eventsOf("s", 1, 2), []);
+    await store.close();
+    damage(path);
+    return openStore(path);
+  }
+
+  function change(sql: string): (path: string) => void {
+    return (path) => {
+      const database = new DatabaseSync(path);
+      database.exec(sql);
+      database.close();
+    };
+  }
+
+  test.for([
+    ["a changed value", "UPDATE event SET body = replace(body, 'hash', 'hush') WHERE seq = 7", 7, "checksum"],
+    ["a changed time", "UPDATE event SET at_ms = at_ms + 1 WHERE seq = 7", 7, "checksum"],
+    ["a changed sum", "UPDATE event SET sum = sum + 1 WHERE seq = 7", 7, "checksum"],
+    ["a broken body", "UPDATE event SET body = '{' WHERE seq = 7", 7, "no JSON"],
+    ["a missing record", "DELETE FROM event WHERE seq = 7", 7, "missing"],
+    ["a missing first record", "DELETE FROM event WHERE run = 1 AND seq = 1", 1, "missing"],
+    [
+      "exchanged records",
+      "UPDATE event SET seq = 99 WHERE seq = 7; UPDATE event SET seq = 7 WHERE seq = 8; UPDATE event SET seq = 8 WHERE seq = 99",
+      7,
+      "checksum",
+    ],
+    [
+      "a record of another run",
+      "UPDATE event SET body = (SELECT body FROM event WHERE run = 2 AND seq = 2), sum = (SELECT sum FROM event WHERE run = 2 AND seq = 2) WHERE run = 1 AND seq = 7",
+      7,
+      "checksum",
+    ],
+  ] as const)("%s is named, what comes before it is read, other runs are whole", async ([, sql, seq, reason]) => {
+    const store = await damagedStore(20, change(sql));
+    const damage = { code: "AM_EVENT_CORRUPT", facts: { run: "r", seq, reason: expect.stringContaining(reason) } };
+    await expect(store.read("r", 0)).rejects.toMatchObject(damage);
+    const intact = await store.readIntact("r");
+    expect(intact.damage).toMatchObject(damage);
+    expect(intact.events).toEqual(eventsOf("r", 1, seq - 1));
+    expect(await store.read("s", 0)).toHaveLength(2);
+  });
+
+  test("a tail is read by its own sums", async () => {
+    const store = await damagedStore(20, change("UPDATE event SET body = '{' WHERE seq = 7"));
+    expect(await store.read("r", 7)).toHaveLength(13);
+    expect(await store.read("r", 20)).toEqual([]);
+    expect(await store.read("r", 30)).toEqual([]);
+    await expect(store.read("r", 6)).rejects.toMatchObject({ facts: { seq: 7 } });
+  });
+
+  test.for([0.3, 0.5, 0.7, 0.9])(
+    "garbage in the page at %d of it is a typed error, never a wrong event",
+    async (where) => {
+      const store = await damagedStore(300, (path) => {
+        const pages = Math.floor(statSync(path).size / 4_096);
+        const bytes = readFileSync(path);
+        bytes.fill(0xa5, Math.floor(pages * where) * 4_096, (Math.floor(pages * where) + 1) * 4_096);
+        writeFileSync(path, bytes);
+      });
+      await expectWholeOrTyped(store);
+    },
+  );
+
+  test.for([0.2, 0.5, 0.8])("a file cut at %d of its length is a typed error, never a wrong event", async (where) => {
+    const path = storePath();
+    const maker = new SqliteStore(path);
+    for (let seq = 1; seq <= 300; seq++)
+      await maker.append(eventsOf("r", seq, 1), [{ hash: `h${seq}`, text: "x".repeat(2_000) }]);
+    await maker.close();
+    truncateSync(path, Math.floor((statSync(path).size * where) / 4_096) * 4_096);
+    try {
+      await expectWholeOrTyped(openStore(path));
+    } catch (error) {
+      expect(error).toMatchObject({ code: "AM_STORE_FAILED" });
+    }
+  });
+
+  async function expectWholeOrTyped(store: SqliteStore): Promise<void> {
+    const { events, damage } = await store.readIntact("r");
+    expect(events).toEqual(eventsOf("r", 1, events.length));
+    if (damage !== undefined)
+      expect(damage).toMatchObject({ code: "AM_EVENT_CORRUPT", facts: { seq: events.length + 1 } });
+    else expect(events.length).toBe(300);
+    for (let seq = 1; seq <= 300; seq++) expectTypedBlob(store, `h${seq}`);
+    const claimed: unknown = await store.claim("r").catch((error: unknown) => error);
+    if (claimed !== true) expect(claimed).toMatchObject({ code: expect.stringMatching(/^AM_/) });
+  }
+
+  function expectTypedBlob(store: SqliteStore, hash: string): void {
+    try {
+      store.blob(hash);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "AM_STORE_FAILED" });
+    }
+  }
+});
