@@ -1,6 +1,6 @@
 /**
- * Keys that the design has and this version has not. They are refused by name: who writes that destructive calls ask
- * first must not believe that they do.
+ * Keys that the design has and this version has not. They are refused by name: who writes that a run reaches
+ * some servers only must not believe that it does.
  */
 import type { ConfigPath } from "./config-path.ts";
 
@@ -16,9 +16,4 @@ export const LATER_KEYS: readonly LaterKey[] = [
     advice: "All servers are open to every run: leave out of mcpServers what a run must not reach.",
   },
   { path: ["plugins"], advice: "Remove it." },
-  {
-    path: ["policy", "approve"],
-    advice: "Nothing would ask before a call: take such tools away with mcpServers.NAME.tools.deny.",
-  },
-  { path: ["policy", "budget"], advice: "Nothing would hold the budget: set limits at the vendor." },
 ];

@@ -410,8 +410,6 @@ describe("what the configuration says", () => {
   test.each([
     ["domains", "domains: { finance: { servers: [ledger] } }"],
     ["plugins", "plugins: [x]"],
-    ["policy.approve", "policy: { approve: [destructive] }"],
-    ["policy.budget", "policy: { budget: { usd: 2 } }"],
   ])("with %s is refused as not in this version", async (path, text) => {
     expect(await message(yaml(text))).toContain(
       `~/agentmesh.config.yaml has one problem:\n  line 1, ${path}: This key is not in this version. `,

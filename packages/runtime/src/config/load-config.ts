@@ -1,6 +1,7 @@
 /** The configuration in force: defaults, then the file, then the environment, then what the caller says itself. */
 import { dirname, resolve } from "node:path";
 import { jsonPointer } from "@agentmesh/core";
+import { approvalProblems } from "./approval-names.ts";
 import { type Environment, expandVariables } from "./config-environment.ts";
 import { findConfigFile, readConfigFile } from "./config-file.ts";
 import { formatOf } from "./config-file-name.ts";
@@ -164,7 +165,12 @@ async function withDetectedModels(tree: SourcedValue, options: LoadConfigOptions
 /** Throws ConfigInvalidError with these problems and every one that the schema finds. */
 function checked(tree: SourcedValue, file: string | undefined, problems: readonly ConfigProblem[]): MeshConfig {
   const result = MeshConfig.safeParse(jsonOf(tree));
-  const found = [...problems, ...(result.success ? [] : problemsOf(result.error.issues, tree)), ...roleProblems(tree)];
+  const found = [
+    ...problems,
+    ...(result.success ? [] : problemsOf(result.error.issues, tree)),
+    ...roleProblems(tree),
+    ...approvalProblems(tree),
+  ];
   if (found.length > 0 || !result.success) throw new ConfigInvalidError(file, found.toSorted(byLine));
   return result.data;
 }
