@@ -7,6 +7,6 @@ export interface Leases {
    * JournalConflictError from then on. Read the run after claiming it, not before.
    */
   claim(run: string): Promise<boolean>;
-  /** Gives the run back, after what was appended before; does nothing when it is not held. */
+  /** Gives the run back, after what was appended before; does nothing when it is not held. One that a failure has broken is forgotten. */
   release(run: string): Promise<void>;
 }

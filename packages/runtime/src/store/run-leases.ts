@@ -39,7 +39,7 @@ interface OwnerRow {
   readonly leaseUntilMs: number;
 }
 
-/** All methods but `living`, `giveUp`, `settled` and `close` run within a transaction. */
+/** All methods run within a transaction, unless they say otherwise. */
 export class RunLeases {
   readonly #file: StoreFile;
   readonly #options: RunLeasesOptions;
@@ -60,6 +60,7 @@ export class RunLeases {
     this.#options = options;
   }
 
+  /** Without a transaction. */
   isHeld(run: string): boolean {
     return this.#held.has(run);
   }
@@ -110,6 +111,7 @@ export class RunLeases {
   }
 
   release(run: string): void {
+    this.#broken.delete(run);
     const held = this.#held.get(run);
     if (held === undefined || !this.#isOurs(held)) return;
     this.#file.statement("UPDATE run SET owner = NULL WHERE number = ?").run(held.number);
@@ -121,13 +123,13 @@ export class RunLeases {
     this.#held.delete(run);
   }
 
-  /** A commit failed: what is in memory is ahead of the store, so every run is given up, and with them our row. */
+  /** Without a transaction. A commit failed: what is in memory is ahead of the store, so every run is given up, and with them our row. */
   giveUp(failure: MeshError, appended: Iterable<string>): void {
     for (const run of [...this.#held.keys(), ...appended]) this.#broken.set(run, failure);
     this.#abandonRow();
   }
 
-  /** The ids of owners that live; readable without a transaction. */
+  /** The ids of owners that live. Without a transaction. */
   living(): readonly string[] {
     return this.#file
       .statement("SELECT * FROM owner")
@@ -137,12 +139,20 @@ export class RunLeases {
       .map(({ id }) => id);
   }
 
-  /** Deletes our rows, which gives back all runs. Throws what SQLite throws: then the lease ends by itself. */
-  close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+  /** Deletes our rows, which gives back all runs. */
+  releaseAll(): void {
     this.#abandonRow();
     this.#deleteAbandoned();
+  }
+
+  /** Whether there is anything to give back. Without a transaction. */
+  get hasRow(): boolean {
+    return this.#owner !== undefined || this.#abandoned.size > 0;
+  }
+
+  /** Without a transaction. Rows that are left are no longer renewed. */
+  close(): void {
+    this.#stopRenewing();
   }
 
   #hold(run: Omit<HeldRun, "checkedAt">): HeldRun {
@@ -171,11 +181,8 @@ export class RunLeases {
   #checkRow(): void {
     if (this.#owner === undefined || this.#rowCheckedAt === this.#version) return;
     this.#rowCheckedAt = this.#version;
-    if (!this.#hasRow(this.#owner)) this.#abandonRow();
-  }
-
-  #hasRow(id: string): boolean {
-    return this.#file.statement("SELECT 1 FROM owner WHERE id = ?").get(id) !== undefined;
+    const row = this.#file.statement("SELECT 1 FROM owner WHERE id = ?").get(this.#owner);
+    if (row === undefined) this.#abandonRow();
   }
 
   #insertRow(): string {

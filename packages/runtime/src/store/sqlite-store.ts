@@ -157,13 +157,10 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.#file.isOpen) return;
     this.#watch.close();
+    // Where it fails, the lease ends by itself, at the latest with this process.
+    if (this.#leases.hasRow || this.#waitingRuns.size > 0) void this.#writes.add(() => this.#leases.releaseAll());
     await this.#writes.drain();
-    if (!this.#file.isOpen) return;
-    try {
-      this.#leases.close();
-    } catch {
-      // The lease ends by itself, at the latest with this process.
-    }
+    this.#leases.close();
     this.#file.close();
   }
 
