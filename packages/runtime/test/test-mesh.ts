@@ -4,12 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Json, JsonObject, PlannerOutcome, RunPolicyInput, ToolEffect } from "@agentmesh/core";
 import { defineTool, LocalToolSource, type ToolContext } from "@agentmesh/mcp";
-import type { Composer, Planner, PlannerRequest, Store } from "@agentmesh/ports";
+import type { Composer, Model, Planner, PlannerRequest, Store } from "@agentmesh/ports";
 import { z } from "zod";
 import type { RunSignal } from "../src/driver/run-signal.ts";
+import { systemClock } from "../src/driver/system-clock.ts";
+import { openedModel } from "../src/models/open-model.ts";
 import { assembleMesh } from "../src/mesh/assemble-mesh.ts";
 import type { Mesh } from "../src/mesh/mesh.ts";
+import { thisProcess } from "../src/store/process-identity.ts";
 import { SqliteStore } from "../src/store/sqlite-store.ts";
+
+/** Above what Linux gives out. */
+const DEAD_PID = 4_194_305;
+const CONTEXT = { environment: {}, clock: systemClock, random: () => 0 };
 
 export interface TestTool {
   readonly effect?: ToolEffect;
@@ -26,6 +33,9 @@ export interface TestMeshOptions {
   readonly secrets?: readonly string[];
   readonly cancelGraceMs?: number;
   readonly observe?: (signal: RunSignal) => void;
+  /** Answers mesh.generate. */
+  readonly model?: Model;
+  readonly composer?: Composer;
 }
 
 /** Tools are addressed as `t.NAME`. */
@@ -52,12 +62,12 @@ export function testMesh(options: TestMeshOptions = {}): Mesh {
         removedCitations: [],
       }),
   };
-  const { policy, secrets, cancelGraceMs, observe } = options;
+  const { policy, secrets, cancelGraceMs, observe, model } = options;
   return assembleMesh({
     store: options.store ?? new SqliteStore(":memory:"),
     sources: [new LocalToolSource({ server: "t", tools })],
-    models: new Map(),
-    nodes: { planner, composer },
+    models: new Map(model === undefined ? [] : [["m", () => Promise.resolve(openedModel(model, CONTEXT))]]),
+    nodes: { planner, composer: options.composer ?? composer },
     ...(policy === undefined ? {} : { policy }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(cancelGraceMs === undefined ? {} : { cancelGraceMs }),
@@ -67,4 +77,9 @@ export function testMesh(options: TestMeshOptions = {}): Mesh {
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "agentmesh-test-"));
+}
+
+/** A store whose owner counts as dead for every other process: what it drives can be taken over at once, while it still lives. */
+export function doomedStore(path: string): SqliteStore {
+  return new SqliteStore(path, { identity: { ...thisProcess(), pid: DEAD_PID, started: "1" } });
 }

@@ -220,12 +220,18 @@ export class RunDesk {
     const plan = state.compiled?.plan ?? state.proposal?.plan;
     const needed = state.compiled === undefined ? undefined : neededServers(state);
     await this.#parts.discover(needed ?? (plan === undefined ? undefined : serversOf(plan)));
-    const unavailable = this.#parts.services.tools.unavailable();
     const missing = [...(needed ?? [])].flatMap((server) => {
-      const reason = unavailable.get(server);
+      const reason = this.#absenceOf(server);
       return reason === undefined ? [] : [[server, reason] as const];
     });
     if (missing.length > 0) throw new ServersMissingError(state.run, new Map(missing));
+  }
+
+  /** Why none of a server's tools is there; undefined when some are. */
+  #absenceOf(server: string): string | undefined {
+    const { tools } = this.#parts.services;
+    if (tools.tools().some((tool) => tool.server === server)) return undefined;
+    return tools.unavailable().get(server) ?? "it has no tools, or is not in the configuration";
   }
 
   #driver(id: string, { publish }: Handle): RunDriver {
