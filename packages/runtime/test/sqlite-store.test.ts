@@ -1,16 +1,20 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { createdEvent, journalContract } from "@agentmesh/ports/testing";
 import { SqliteStore } from "../src/store/sqlite-store.ts";
 import { STORE_VERSION } from "../src/store/store-schema.ts";
-import { temporaryFolder } from "./test-mesh.ts";
+import { eventsOf, storePath } from "./store-process.ts";
 
 journalContract("SQLite file", () => {
   const path = join(temporaryFolder(), "folder/that/is/made/store.db");
   return Promise.resolve({ store: new SqliteStore(path), reopen: () => Promise.resolve(new SqliteStore(path)) });
 });
+
+function temporaryFolder(): string {
+  return dirname(storePath());
+}
 
 function messageOf(open: () => unknown): string {
   try {
@@ -62,6 +66,88 @@ describe("a store that cannot be used says why, and is left as it was", () => {
     expect(messageOf(() => new SqliteStore(join(file, "store.db")))).toMatch(/^AM_STORE_UNAVAILABLE: /);
     expect(existsSync(join(file, "store.db"))).toBe(false);
   });
+});
+
+describe("the row of an owner", () => {
+  function owners(path: string): number {
+    const database = new DatabaseSync(path);
+    const { n } = database.prepare("SELECT count(*) AS n FROM owner").get() as { n: number };
+    database.close();
+    return n;
+  }
+
+  test("is there once something is owned, one for all runs, and goes when nothing is, or the store is closed", async () => {
+    const path = storePath();
+    const store = new SqliteStore(path, { leaseMs: 60 });
+    await store.append(eventsOf("r", 1, 1), []);
+    await store.append(eventsOf("s", 1, 1), []);
+    expect(owners(path)).toBe(1);
+    await store.release("r");
+    expect(owners(path)).toBe(1);
+    await store.release("s");
+    await expect.poll(() => owners(path)).toBe(0);
+    expect(await store.claim("s")).toBe(true);
+    expect(owners(path)).toBe(1);
+    await store.close();
+    expect(owners(path)).toBe(0);
+  });
+
+  test("is not there for who only reads and sends", async () => {
+    const path = storePath();
+    const owner = new SqliteStore(path);
+    await owner.append(eventsOf("r", 1, 1), []);
+    const reader = new SqliteStore(path);
+    await reader.read("r", 0);
+    await reader.send("r", { type: "cancel", reason: "enough" });
+    expect(owners(path)).toBe(1);
+    expect(reader.commits).toBe(1);
+    await Promise.all([owner.close(), reader.close()]);
+  });
+
+  test("that was replaced by hand ends the ownership", async () => {
+    const path = storePath();
+    const store = new SqliteStore(path);
+    await store.append(eventsOf("r", 1, 1), []);
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE owner SET id = 'somebody'");
+    database.close();
+    const conflict = { code: "AM_JOURNAL_CONFLICT", facts: { reason: "taken" } };
+    await expect(store.append(eventsOf("r", 2, 1), [])).rejects.toMatchObject(conflict);
+    expect(await store.claim("r")).toBe(true);
+    await store.close();
+  });
+});
+
+test("a command that this version cannot read is answered by the owner, and left alone by everybody else", async () => {
+  const path = storePath();
+  const [owner, other] = [new SqliteStore(path), new SqliteStore(path)];
+  await owner.append(eventsOf("r", 1, 1), []);
+  const items = [
+    await other.send("r", { type: "cancel", reason: "a" }),
+    await other.send("r", { type: "cancel", reason: "b" }),
+  ];
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE inbox SET command = '{"type":"levitate"}' WHERE item = ${items[0]}`);
+  database.exec(`INSERT INTO inbox(run, at_ms, command) VALUES(1, 1, '{broken')`);
+  database.close();
+  expect(await other.inbox("r")).toMatchObject([{ item: items[1] }]);
+  expect(await other.answer(items[0] ?? 0)).toBeUndefined();
+  expect(await owner.inbox("r")).toMatchObject([{ item: items[1] }]);
+  expect(await other.answer(items[0] ?? 0)).toMatchObject({ error: { code: "AM_INBOX_UNREADABLE" } });
+  await Promise.all([owner.close(), other.close()]);
+});
+
+test("a hundred idle watches cost next to nothing", async () => {
+  const store = new SqliteStore(storePath());
+  await store.append(eventsOf("r", 1, 1), []);
+  const stops = Array.from({ length: 100 }, () => store.watchInbox("r", () => undefined));
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { user, system } = process.cpuUsage(before);
+  expect(user + system).toBeLessThan(100_000); // of a second; ten looks are far below a millisecond
+  for (const stop of stops) stop();
+  await store.close();
 });
 
 test("an unreadable event is named; the run that holds it is not guessed", async () => {
