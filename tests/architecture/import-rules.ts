@@ -8,6 +8,8 @@ import type { Manifest, Workspace } from "./workspace.ts";
 /** What each floor may import, first match wins. An app may import everything: it is where everything meets. */
 const FLOORS: readonly { readonly folder: RegExp; readonly mayImport: RegExp }[] = [
   { folder: /^packages\/core$/, mayImport: /^$/ },
+  // what checks the others' work shares nothing with them
+  { folder: /^packages\/verify$/, mayImport: /^$/ },
   { folder: /^packages\/ports$/, mayImport: /^packages\/core$/ },
   { folder: /^packages\/(mcp|models)$/, mayImport: /^packages\/(core|ports)$/ },
   { folder: /^packages\/runtime$/, mayImport: /^packages\/(core|ports|mcp|models)$/ },

@@ -72,6 +72,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/show-command.ts")).showCommand,
   },
   {
+    name: "verify",
+    summary: "Check that stored runs are whole and keep the promises",
+    operands: "[RUN]",
+    operandsMax: 1,
+    options: [
+      { name: "against", value: "FILE", summary: "An older copy of the store, whose events must all still be there" },
+    ],
+    load: async () => (await import("../commands/verify-command.ts")).verifyCommand,
+  },
+  {
     name: "tools",
     summary: "List the servers and their tools",
     operandsMax: 0,

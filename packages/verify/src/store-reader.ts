@@ -1,0 +1,193 @@
+/** Reads a store's file, and never writes to it: rows as they are, within one snapshot. */
+import { statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import type { StoredRow, StoredRun } from "./stored-row.ts";
+import { VerifyError } from "./verify-error.ts";
+
+/** "AgMs" in the header of every store. */
+const APPLICATION_ID = 0x41674d73;
+/** The newest form of a store that is known here. */
+const STORE_VERSION = 2;
+/** How long a lock of another process is waited for. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+type Row = Readonly<Record<string, unknown>>;
+
+export interface OwnedRun {
+  readonly id: string;
+  /** Until when its owner holds it; undefined when nobody does. */
+  readonly leaseUntilMs: number | undefined;
+}
+
+export class StoreReader implements Disposable {
+  readonly path: string;
+  readonly version: number;
+  readonly #database: DatabaseSync;
+
+  /** Throws VerifyError. */
+  constructor(path: string) {
+    this.path = path;
+    this.#database = open(path);
+    try {
+      this.version = versionOf(this.#database, path);
+      this.#database.exec("BEGIN"); // all that is read belongs to one moment
+    } catch (error) {
+      this.#database.close();
+      throw error instanceof VerifyError ? error : unavailable(path, error);
+    }
+  }
+
+  /** Oldest first. Throws what SQLite throws. */
+  runs(): readonly StoredRun[] {
+    return this.#database
+      .prepare("SELECT number, id, tenant, name, status, created_ms FROM run ORDER BY number")
+      .all()
+      .map(runFrom);
+  }
+
+  run(id: string): StoredRun | undefined {
+    const row = this.#database
+      .prepare("SELECT number, id, tenant, name, status, created_ms FROM run WHERE id = ?")
+      .get(id);
+    return row === undefined ? undefined : runFrom(row);
+  }
+
+  *rows({ number }: StoredRun): Generator<StoredRow, void, undefined> {
+    const sum = this.version === 1 ? "NULL AS sum" : "sum";
+    const statement = this.#database.prepare(
+      `SELECT seq, type, at_ms, body, ${sum} FROM event WHERE run = ? ORDER BY seq`,
+    );
+    for (const row of statement.iterate(number)) yield eventFrom(row);
+  }
+
+  blob(hash: string): string | undefined {
+    const body = this.#database.prepare("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
+    return typeof body === "string" ? body : undefined;
+  }
+
+  /** Numbers of runs that events belong to and that no row describes. */
+  strangers(): readonly number[] {
+    return this.#database
+      .prepare("SELECT DISTINCT run FROM event WHERE run NOT IN (SELECT number FROM run)")
+      .all()
+      .map((row) => Number(row["run"]));
+  }
+
+  /** Runs that are under way. */
+  running(): readonly OwnedRun[] {
+    if (this.version === 1) return [];
+    return this.#database
+      .prepare(
+        `SELECT run.id, lease_until_ms FROM run LEFT JOIN owner ON owner.id = run.owner WHERE status = 'running'`,
+      )
+      .all()
+      .map((row) => {
+        const until = row["lease_until_ms"];
+        return { id: String(row["id"]), leaseUntilMs: typeof until === "number" ? until : undefined };
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function open(path: string): DatabaseSync {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    throw unavailable(path, undefined, "there is no such file");
+  try {
+    return connect(path, new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS }));
+  } catch (error) {
+    if (error instanceof VerifyError || hasLog(path)) throw error;
+    return connectImmutable(path);
+  }
+}
+
+/** Throws VerifyError when not even the header can be read. */
+function connect(path: string, database: DatabaseSync): DatabaseSync {
+  try {
+    database.prepare("PRAGMA user_version").get();
+    database.prepare("SELECT count(*) FROM sqlite_master").get();
+    return database;
+  } catch (error) {
+    database.close();
+    if (isNoDatabase(error)) throw notOurs(path);
+    throw hasLog(path) ? unavailable(path, error) : error;
+  }
+}
+
+/** A store that was closed well, in a folder where SQLite cannot make the files that it wants beside it. */
+function connectImmutable(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set("immutable", "1");
+  try {
+    const database = new DatabaseSync(url, { readOnly: true });
+    database.prepare("SELECT count(*) FROM sqlite_master").get();
+    return database;
+  } catch (error) {
+    throw unavailable(path, error);
+  }
+}
+
+function versionOf(database: DatabaseSync, path: string): number {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (database.prepare("PRAGMA application_id").get()?.["application_id"] !== APPLICATION_ID) throw notOurs(path);
+  if (version <= STORE_VERSION) return version;
+  throw new VerifyError({
+    code: "AM_STORE_NEWER",
+    message: `${path} was written by a newer version of agentmesh (store version ${version}, this one knows ${STORE_VERSION}).`,
+    hint: "Check it with the newer version.",
+    facts: { path, version, known: STORE_VERSION },
+  });
+}
+
+function isNoDatabase(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("not a database");
+}
+
+function notOurs(path: string): VerifyError {
+  return new VerifyError({
+    code: "AM_STORE_NOT_OURS",
+    message: `${path} is no store of agentmesh.`,
+    hint: "Name the store with --store PATH.",
+    facts: { path },
+  });
+}
+
+function unavailable(path: string, cause: unknown, reason?: string): VerifyError {
+  const why = reason ?? (cause instanceof Error ? cause.message : String(cause));
+  return new VerifyError({
+    code: "AM_STORE_UNAVAILABLE",
+    message: `The store ${path} cannot be read: ${why}.`,
+    hint: "Look whether the file is there and may be read; name another one with --store PATH.",
+    facts: { path, reason: why },
+    cause,
+  });
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function runFrom(row: Row): StoredRun {
+  return {
+    number: Number(row["number"]),
+    id: String(row["id"]),
+    tenant: String(row["tenant"]),
+    name: String(row["name"]),
+    status: String(row["status"]),
+    createdMs: Number(row["created_ms"]),
+  };
+}
+
+function eventFrom(row: Row): StoredRow {
+  const sum = row["sum"];
+  return {
+    seq: Number(row["seq"]),
+    type: String(row["type"]),
+    atMs: Number(row["at_ms"]),
+    body: String(row["body"]),
+    sum: typeof sum === "number" ? sum : undefined,
+  };
+}
