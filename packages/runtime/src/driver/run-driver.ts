@@ -115,8 +115,8 @@ export class RunDriver {
     const { seq } = this.state;
     this.feed({ type: "recover" });
     for (const item of waiting) this.#take(item);
-    if (this.state.seq === seq && this.state.status === "suspended") return this.#stayingSuspended();
-    this.#watchInbox();
+    if (this.state.seq === seq) await this.#leaveAsItWas();
+    else this.#watchInbox();
   }
 
   /** Takes in a fact; `written` are the values that it refers to. */
@@ -129,6 +129,11 @@ export class RunDriver {
     const answer = Promise.withResolvers<readonly RunEvent[]>();
     this.#enqueue({ input, blobs: [], receive: answer.resolve });
     return answer.promise;
+  }
+
+  /** The run was given back: what comes now is for whoever takes it up, or too late. */
+  get #isDone(): boolean {
+    return this.#isPaused || isOver(this.state);
   }
 
   #enqueue(queued: QueuedInput | QueuedItem): void {
@@ -146,7 +151,7 @@ export class RunDriver {
     this.#isTurning = true;
     try {
       for (let turn = 0; turn < TURNS_MAX; turn++) {
-        const next = this.#isPaused ? undefined : this.#queue.shift();
+        const next = this.#isDone ? undefined : this.#queue.shift();
         if (next === undefined) return;
         if ("item" in next) this.#follow(next.item);
         else this.#turn(next);
@@ -155,7 +160,7 @@ export class RunDriver {
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#isTurning = !this.#isPaused && this.#queue.length > 0 && this.#failure === undefined;
+      this.#isTurning = !this.#isDone && this.#queue.length > 0 && this.#failure === undefined;
     }
   }
 
@@ -208,8 +213,8 @@ export class RunDriver {
     this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, [{ item }]);
   }
 
-  /** Nothing has woken it: it is given back as it was. */
-  async #stayingSuspended(): Promise<void> {
+  /** Nothing has woken it: it is given back, suspended. */
+  async #leaveAsItWas(): Promise<void> {
     await this.services.store.release(this.run);
     this.#settled.resolve(this.view);
   }
@@ -220,13 +225,8 @@ export class RunDriver {
     this.#taken.clear();
     if ((await this.services.store.inbox(this.run)).length === 0 || !(await this.#reclaim()))
       return this.#settled.resolve(this.view);
-    for (const event of await this.services.store.read(this.run, this.state.seq)) evolve(this.state, event);
-    openEffects(this.state);
     this.#isPaused = false;
-    const { seq } = this.state;
-    for (const item of await this.services.store.inbox(this.run)) this.#take(item);
-    if (this.state.seq === seq) return this.#stayingSuspended();
-    this.#watchInbox();
+    await this.recover(await this.services.store.read(this.run, this.state.seq));
   }
 
   async #reclaim(): Promise<boolean> {
