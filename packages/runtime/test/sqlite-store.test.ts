@@ -85,7 +85,7 @@ describe("the row of an owner", () => {
     await store.release("r");
     expect(owners(path)).toBe(1);
     await store.release("s");
-    await expect.poll(() => owners(path)).toBe(0);
+    await expect.poll(() => owners(path), { timeout: 10_000 }).toBe(0);
     expect(await store.claim("s")).toBe(true);
     expect(owners(path)).toBe(1);
     await store.close();
@@ -104,7 +104,7 @@ describe("the row of an owner", () => {
     await Promise.all([owner.close(), reader.close()]);
   });
 
-  test("that was replaced by hand ends the ownership", async () => {
+  test("that was replaced, or a run that was claimed since, ends the ownership", async () => {
     const path = storePath();
     const store = new SqliteStore(path);
     await store.append(eventsOf("r", 1, 1), []);
@@ -114,6 +114,10 @@ describe("the row of an owner", () => {
     const conflict = { code: "AM_JOURNAL_CONFLICT", facts: { reason: "taken" } };
     await expect(store.append(eventsOf("r", 2, 1), [])).rejects.toMatchObject(conflict);
     expect(await store.claim("r")).toBe(true);
+    const again = new DatabaseSync(path);
+    again.exec("UPDATE run SET epoch = epoch + 1");
+    again.close();
+    await expect(store.append(eventsOf("r", 2, 1), [])).rejects.toMatchObject(conflict);
     await store.close();
   });
 });

@@ -105,6 +105,16 @@ describe("a full disk", () => {
   });
 });
 
+/** A command that runs another one with faults in its calls on the log of a store. */
+function strace(path: string, expression: string): readonly string[] {
+  return ["strace", "-qq", "-o", "/dev/null", "-P", `${path}-wal`, "-e", expression];
+}
+
+function straceObstacle(): string | undefined {
+  const reason = obstacle("strace", ["-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"]);
+  return reason === undefined ? undefined : `errors of a disk are injected by strace: ${reason}`;
+}
+
 describe("a disk that reports errors", () => {
   test.for([
     ["fsync", 2],
@@ -117,20 +127,10 @@ describe("a disk that reports errors", () => {
     "at %s number %d of the log, and for a while: nothing acknowledged is lost",
     async ([call, nth], context) => {
       const path = storePath();
-      const strace = (expression: string) => [
-        "strace",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-P",
-        `${path}-wal`,
-        "-e",
-        expression,
-      ];
-      const reason = obstacle("strace", ["-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"]);
-      if (reason !== undefined) return context.skip(`errors of a disk are injected by strace: ${reason}`);
+      const reason = straceObstacle();
+      if (reason !== undefined) return context.skip(reason);
       await storedEvents(path, "none"); // creates it, so that the calls counted are those of the appends
-      await using faulty = new StoreProcess(strace(`inject=${call}:error=EIO:when=${nth}..${nth + 2}`));
+      await using faulty = new StoreProcess(strace(path, `inject=${call}:error=EIO:when=${nth}..${nth + 2}`));
       await faulty.open(path);
       let stored = 0;
       let isBroken = false;
@@ -159,6 +159,21 @@ describe("a disk that reports errors", () => {
   );
 });
 
+test("after a failed fsync the log is written anew, since nobody knows what of it is on the disk", async (context) => {
+  const path = storePath();
+  const reason = straceObstacle();
+  if (reason !== undefined) return context.skip(reason);
+  const reader = openStore(path); // keeps the log from being emptied when the other process closes it
+  await using faulty = new StoreProcess(strace(path, "inject=fsync:error=EIO:when=15"));
+  await faulty.open(path);
+  for (let seq = 1; seq <= 14; seq++) await faulty.call("append", eventsOf("r", seq, 1), []);
+  const grown = statSync(`${path}-wal`).size;
+  await expect(faulty.call("append", eventsOf("r", 15, 1), [])).rejects.toMatchObject({ code: "AM_STORE_FAILED" });
+  expect(await faulty.call("claim", "r")).toBe(true);
+  expect(statSync(`${path}-wal`).size).toBeLessThan(grown / 2);
+  expect((await reader.read("r", 0)).length).toBeGreaterThanOrEqual(14);
+});
+
 describe("a lock that another process holds", () => {
   function holder(path: string): DatabaseSync {
     const database = new DatabaseSync(path);
@@ -167,7 +182,7 @@ describe("a lock that another process holds", () => {
     return database;
   }
 
-  test("for a moment delays the append, and blocks the event loop no longer than a quarter of a second at a time", async () => {
+  test("for a moment delays the append, and leaves half of the time to the event loop", async () => {
     const store = openStore(storePath());
     await store.append(eventsOf("r", 1, 1), []);
     const lock = holder(store.path);
@@ -177,11 +192,11 @@ describe("a lock that another process holds", () => {
       longestMs = Math.max(longestMs, performance.now() - lastMs);
       lastMs = performance.now();
     }, 10);
-    await sleep(1_200);
+    await sleep(2_000);
     clearInterval(beat);
     lock.exec("ROLLBACK");
     await appended;
-    expect(longestMs).toBeLessThan(600);
+    expect(longestMs).toBeLessThan(1_000);
     expect(await store.read("r", 0)).toHaveLength(2);
   });
 
@@ -302,7 +317,7 @@ describe("a damaged file", () => {
     const store = new SqliteStore(path);
     for (let seq = 1; seq <= count; seq++)
       await store.append(eventsOf("r", seq, 1), [{ hash: `h${seq}`, text: "x".repeat(2_000) }]);
-    await store.append(eventsOf("s", 1, 2), []);
+    await store.append(eventsOf("s", 1, 9), []);
     await store.close();
     damage(path);
     return openStore(path);
@@ -317,21 +332,26 @@ describe("a damaged file", () => {
   }
 
   test.for([
-    ["a changed value", "UPDATE event SET body = replace(body, 'hash', 'hush') WHERE seq = 7", 7, "checksum"],
-    ["a changed time", "UPDATE event SET at_ms = at_ms + 1 WHERE seq = 7", 7, "checksum"],
-    ["a changed sum", "UPDATE event SET sum = sum + 1 WHERE seq = 7", 7, "checksum"],
-    ["a broken body", "UPDATE event SET body = '{' WHERE seq = 7", 7, "no JSON"],
-    ["a missing record", "DELETE FROM event WHERE seq = 7", 7, "missing"],
+    [
+      "a changed value",
+      "UPDATE event SET body = replace(body, 'hash', 'hush') WHERE run = 1 AND seq = 7",
+      7,
+      "checksum",
+    ],
+    ["a changed time", "UPDATE event SET at_ms = at_ms + 1 WHERE run = 1 AND seq = 7", 7, "checksum"],
+    ["a changed sum", "UPDATE event SET sum = sum + 1 WHERE run = 1 AND seq = 7", 7, "checksum"],
+    ["a broken body", "UPDATE event SET body = '{' WHERE run = 1 AND seq = 7", 7, "no JSON"],
+    ["a missing record", "DELETE FROM event WHERE run = 1 AND seq = 7", 7, "missing"],
     ["a missing first record", "DELETE FROM event WHERE run = 1 AND seq = 1", 1, "missing"],
     [
       "exchanged records",
-      "UPDATE event SET seq = 99 WHERE seq = 7; UPDATE event SET seq = 7 WHERE seq = 8; UPDATE event SET seq = 8 WHERE seq = 99",
+      "UPDATE event SET seq = 99 WHERE run = 1 AND seq = 7; UPDATE event SET seq = 7 WHERE run = 1 AND seq = 8; UPDATE event SET seq = 8 WHERE run = 1 AND seq = 99",
       7,
       "checksum",
     ],
     [
       "a record of another run",
-      "UPDATE event SET body = (SELECT body FROM event WHERE run = 2 AND seq = 2), sum = (SELECT sum FROM event WHERE run = 2 AND seq = 2) WHERE run = 1 AND seq = 7",
+      "UPDATE event SET sum = (SELECT sum FROM event WHERE run = 2 AND seq = 7) WHERE run = 1 AND seq = 7",
       7,
       "checksum",
     ],
@@ -342,11 +362,11 @@ describe("a damaged file", () => {
     const intact = await store.readIntact("r");
     expect(intact.damage).toMatchObject(damage);
     expect(intact.events).toEqual(eventsOf("r", 1, seq - 1));
-    expect(await store.read("s", 0)).toHaveLength(2);
+    expect(await store.read("s", 0)).toHaveLength(9);
   });
 
   test("a tail is read by its own sums", async () => {
-    const store = await damagedStore(20, change("UPDATE event SET body = '{' WHERE seq = 7"));
+    const store = await damagedStore(20, change("UPDATE event SET body = '{' WHERE run = 1 AND seq = 7"));
     expect(await store.read("r", 7)).toHaveLength(13);
     expect(await store.read("r", 20)).toEqual([]);
     expect(await store.read("r", 30)).toEqual([]);

@@ -35,7 +35,8 @@ test("a process that was stopped for longer than its lease stores nothing more o
     zombie.call("append", eventsOf("r", 3, 1), []),
   ];
   const store = new SqliteStore(path);
-  await expect.poll(() => store.claim("r").catch((error: unknown) => (error as { code: string }).code)).toBe(true);
+  const claim = () => store.claim("r").catch((error: unknown) => (error as { code: string }).code);
+  await expect.poll(claim, { timeout: 10_000 }).toBe(true);
   await store.append(eventsOf("r", 3, 2), []);
   const before = await store.read("r", 0);
   zombie.signal("SIGCONT");

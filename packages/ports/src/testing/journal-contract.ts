@@ -229,6 +229,11 @@ export function journalContract(name: string, makeSubject: () => Promise<Journal
         expect(await other.answer(item)).toBeUndefined();
         await subject.store.append([], [], [{ item }]);
         expect(await other.answer(item)).toEqual({ item });
+        await other.append([createdEvent("s")], []);
+        const foreign = await other.send("s", cancel);
+        const mixed = subject.store.append([started("r", 3)], [], [{ item: foreign }]);
+        await expect(mixed).rejects.toBeInstanceOf(JournalConflictError);
+        expect(await other.answer(foreign)).toBeUndefined();
       });
 
       test("are not answered by an append that is refused", async () => {
@@ -242,11 +247,11 @@ export function journalContract(name: string, makeSubject: () => Promise<Journal
         await other.send("r", cancel);
         let told = 0;
         const stop = subject.store.watchInbox("r", () => told++);
-        await expect.poll(() => told).toBe(1);
+        await expect.poll(() => told, { timeout: 10_000 }).toBe(1);
         await subject.store.send("r", cancel);
         expect(told).toBe(2);
         await other.send("r", cancel);
-        await expect.poll(() => told).toBe(3);
+        await expect.poll(() => told, { timeout: 10_000 }).toBe(3);
         await other.append([createdEvent("s")], []);
         await other.send("s", cancel);
         stop();
