@@ -27,6 +27,10 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_STORE_READ_ONLY",
     "AM_STORE_NEWER",
     "AM_STORE_NOT_OURS",
+    "AM_RUN_OWNED",
+    "AM_PLAN_REDACTED",
+    "AM_INBOX_COMMAND_TOO_LARGE",
+    "AM_INBOX_FULL",
   ]),
   ...codes(EXIT.unreachable, [
     "AM_NO_MODEL",
@@ -47,10 +51,30 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_SERVER_PROTOCOL",
     "AM_TOOL_UNAVAILABLE",
     "AM_TOOL_DISCONNECTED",
+    "AM_COMMAND_PENDING",
   ]),
   ...codes(EXIT.budget, ["AM_BUDGET_EXCEEDED", "AM_DEADLINE_EXCEEDED"]),
   ...codes(EXIT.unauthorised, ["AM_MODEL_UNAUTHORISED", "AM_SERVER_UNAUTHORISED"]),
 ]);
+
+/** What a run refuses to be told. The same codes within a run are a failure of the run. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "AM_RUN_OVER",
+  "AM_RUN_ENDING",
+  "AM_UNKNOWN_TASK",
+  "AM_NOT_IN_DOUBT",
+  "AM_NOT_WAITING",
+  "AM_ALREADY_DECIDED",
+  "AM_APPROVAL_EXPIRED",
+  "AM_ARGUMENT_INVALID",
+  "AM_RESULT_INVALID",
+  "AM_TOO_MANY_SIGNALS",
+]);
+
+/** Of a command that was refused or could not begin. */
+export function exitCodeOfError(code: string): number {
+  return REFUSALS.has(code) ? EXIT.usage : exitCodeOf(code);
+}
 
 /** `causes`: the codes of the tasks behind the error, for a run that failed because of them. */
 export function exitCodeOf(code: string, causes: readonly string[] = []): number {

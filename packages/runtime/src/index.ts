@@ -11,6 +11,7 @@ export { LOG_LEVELS, type LogLevel, type LogRecord } from "./log/log-record.ts";
 export { createMesh, type CreateMeshOptions, type MeshExtras, openMesh } from "./mesh/create-mesh.ts";
 export { Mesh, type RunOptions, type ToolList } from "./mesh/mesh.ts";
 export { PlanInvalidError } from "./mesh/plan-invalid-error.ts";
+export { commandPayload } from "./mesh/command-payload.ts";
 export { CommandPendingError } from "./mesh/command-pending-error.ts";
 export { CommandRefusedError } from "./mesh/command-refused-error.ts";
 export { PlanRedactedError, ServersMissingError } from "./mesh/resume-error.ts";

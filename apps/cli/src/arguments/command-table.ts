@@ -1,5 +1,6 @@
 /** Every command of `agentmesh`. */
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { DRIVING_COMMANDS } from "./driving-commands.ts";
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "config", value: "FILE", summary: "The configuration; default: agentmesh.config.* in this folder or above" },
@@ -57,7 +58,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "runs",
     summary: "List the runs, newest first",
     operandsMax: 0,
-    options: [{ name: "limit", value: "COUNT", summary: "At most so many; default 50" }],
+    options: [
+      { name: "limit", value: "COUNT", summary: "At most so many; default 50" },
+      { name: "status", value: "STATUS", summary: "Only running, suspended, succeeded, failed or cancelled ones" },
+    ],
     load: async () => (await import("../commands/runs-command.ts")).runsCommand,
   },
   {
@@ -71,6 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import("../commands/show-command.ts")).showCommand,
   },
+  ...DRIVING_COMMANDS,
   {
     name: "verify",
     summary: "Check that stored runs are whole and keep the promises",

@@ -1,13 +1,17 @@
 /** `agentmesh show`: one run as its journal tells it. */
-import type { RunView, TaskView } from "@agentmesh/core";
+import type { RunEvent, RunView, TaskView } from "@agentmesh/core";
 import type { Mesh } from "@agentmesh/runtime";
 import { UsageError } from "../arguments/usage-error.ts";
 import type { CommandCall } from "../command-call.ts";
 import { runDocument, shownValue } from "../documents/run-document.ts";
 import { signalDocument } from "../documents/signal-document.ts";
+import { runWaits } from "../documents/run-waits.ts";
 import { EXIT } from "../exit-code.ts";
+import { budgetRow } from "../progress/budget-text.ts";
 import { dateText, durationText } from "../progress/duration-text.ts";
+import { planDiffs } from "../progress/plan-diff-text.ts";
 import { statusMark, statusWord } from "../progress/status-mark.ts";
+import { nextCommand, waitLines } from "../progress/wait-lines.ts";
 import { openSession } from "../session.ts";
 import type { Output } from "../terminal/output.ts";
 import { explainError } from "../terminal/report-error.ts";
@@ -19,14 +23,15 @@ export async function showCommand(call: CommandCall): Promise<number> {
   const [run] = operands;
   if (run === undefined) throw new UsageError("Which run is to be shown?", "List them with: agentmesh runs");
   await using mesh = await openSession(call);
+  const events = await mesh.events(run);
   if (options.has("events")) {
-    for (const event of await mesh.events(run)) output.jsonLine(signalDocument(event));
+    for (const event of events) output.jsonLine(signalDocument(event));
     return EXIT.ok;
   }
   const view = await mesh.show(run);
   const isFull = options.has("full");
-  if (output.isJson) output.document(runDocument(view, { read: (payload) => mesh.value(payload), isFull }));
-  else show(view, { mesh, output, isFull });
+  if (output.isJson) output.document(runDocument(view, events, { read: (payload) => mesh.value(payload), isFull }));
+  else show(view, { mesh, output, isFull, events });
   return EXIT.ok;
 }
 
@@ -34,16 +39,28 @@ interface Showing {
   readonly mesh: Mesh;
   readonly output: Output;
   readonly isFull: boolean;
+  readonly events: readonly RunEvent[];
 }
 
-function show(view: RunView, { mesh, output, isFull }: Showing): void {
+function show(view: RunView, { mesh, output, isFull, events }: Showing): void {
   showHead(view, output);
+  for (const line of planDiffs(events)) output.resultLine({ style: "dim", text: line });
   for (const line of tableLines(Object.values(view.tasks).map(taskRow))) output.resultLine(...line);
+  for (const line of tableLines(view.budget.map(budgetRow))) output.resultLine(...line);
+  showWaits(view, { mesh, output, events });
   if (view.error !== undefined) explainError(view.error, output);
   const payload = view.answer ?? view.output;
   if (payload === undefined) return;
   output.resultLine("");
   output.result(valueText(shownValue(payload, { read: (one) => mesh.value(one), isFull })));
+}
+
+function showWaits(view: RunView, { mesh, output, events }: Omit<Showing, "isFull">): void {
+  const { run, status } = view;
+  if (status !== "suspended" && status !== "running") return;
+  const waits = runWaits(view, { events, read: (payload) => mesh.value(payload) });
+  for (const line of waitLines(run, waits, Date.now())) output.resultLine(...line);
+  if (status === "suspended") output.say("Go on with: ", { style: "bold", text: nextCommand(run, waits) });
 }
 
 function showHead({ run, name, status, createdAtMs, endedAtMs, revision, usage }: RunView, output: Output): void {

@@ -1,5 +1,6 @@
 /** A run as `show --json` prints it: its view, with values in place of references to them. */
-import type { Json, JsonObject, Payload, RunView, TaskView } from "@agentmesh/core";
+import type { Json, JsonObject, Payload, RunEvent, RunView, TaskView } from "@agentmesh/core";
+import { runWaits } from "./run-waits.ts";
 
 /** Larger values are shown as a mark, unless asked for in full; bytes of canonical JSON. */
 export const SHOWN_BYTES_MAX = 256 * 1024;
@@ -10,10 +11,12 @@ export interface RunDocumentOptions {
   readonly isFull: boolean;
 }
 
-export function runDocument(view: RunView, options: RunDocumentOptions): object {
+/** `events`: of the same run, for what the view leaves out. */
+export function runDocument(view: RunView, events: readonly RunEvent[], options: RunDocumentOptions): object {
   const { tasks, output, answer, tenant: _tenant, ...rest } = view;
   return {
     ...rest,
+    waits: runWaits(view, { events, read: (payload) => shownValue(payload, options) }),
     tasks: Object.fromEntries(Object.entries(tasks).map(([id, task]) => [id, taskDocument(task, options)])),
     output: output === undefined ? null : shownValue(output, options),
     answer: answer === undefined ? null : shownValue(answer, options),

@@ -3,8 +3,11 @@ import type { ErrorRecord, Finding, NodeName } from "@agentmesh/core";
 import type { RunSignal } from "@agentmesh/runtime";
 import type { ServerStatus } from "@agentmesh/ports";
 import type { Line, LinePart } from "../terminal/line.ts";
+import { amountText } from "./budget-text.ts";
 import { durationText } from "./duration-text.ts";
+import { planDiffText } from "./plan-diff-text.ts";
 import type { Status } from "./status-mark.ts";
+import { waitText } from "./wait-text.ts";
 
 export interface EventLine {
   readonly status: Status;
@@ -13,11 +16,26 @@ export interface EventLine {
   readonly kind?: "start" | "detail";
 }
 
+/** Of a person's note, in UTF-16 units. */
+const NOTE_CHARS_MAX = 200;
+/** How many names stand in one line. */
+const NAMES_MAX = 8;
+
+type ApprovalSubject = Extract<RunSignal, { readonly type: "approval.requested" }>["subject"];
+
 type Teller<Type extends RunSignal["type"]> = (signal: Extract<RunSignal, { readonly type: Type }>) => EventLine;
 
 const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
   "run.created": ({ run, name }) => ({ status: "info", line: ["run ", bold(run), ` ${name}`] }),
   "run.cancel_requested": ({ reason }) => ({ status: "cancelled", line: [`cancelling: ${reason}`] }),
+  "run.suspended": ({ reason, tasks }) => ({
+    status: "suspended",
+    line: [`run suspended (${reason.replace("_", " ")})${tasks.length === 0 ? "" : `: ${namesText(tasks)}`}`],
+  }),
+  "run.resumed": ({ run, cause }) => ({
+    status: "info",
+    line: ["run ", bold(run), cause === "recovered" ? " recovered: the process that drove it is gone" : " goes on"],
+  }),
   "node.started": ({ node }) => ({
     status: "running",
     line: [`${node} started`],
@@ -55,10 +73,7 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     status: "failed",
     line: [`plan v${revision} rejected by the ${by === "check" ? "check" : "validator"}${firstFinding(findings)}`],
   }),
-  "plan.patched": ({ revision, added, removed, superseded }) => ({
-    status: "info",
-    line: [`plan v${revision} patched: +${added.length} -${removed.length}, ${superseded.length} superseded`],
-  }),
+  "plan.patched": (patch) => ({ status: "info", line: [planDiffText(patch)] }),
   "task.expanded": ({ task, count: elements }) => ({
     status: "info",
     line: ["task ", bold(task), ` has ${count(elements, "element")}`],
@@ -73,12 +88,16 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     line: ["task ", bold(task), ` at ${progress}${total === undefined ? "" : `/${total}`} ${message ?? ""}`],
     kind: "detail",
   }),
+  "task.waiting": ({ task, for: kind, name, untilMs, atMs }) => ({
+    status: "waiting",
+    line: ["task ", bold(task), ` waits ${waitText({ for: kind, signal: name, untilMs }, atMs)}`],
+  }),
   "task.retried": ({ task, attempt, cause, dueAtMs, atMs, error }) => ({
     status: "waiting",
     line: [
       "task ",
       bold(task),
-      ` waits ${durationText(dueAtMs - atMs)} after attempt ${attempt} (${cause})`,
+      retryText({ attempt, cause, pauseMs: dueAtMs - atMs }),
       error === undefined ? "" : `: ${errorText(error)}`,
     ],
   }),
@@ -92,6 +111,32 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     status: "info",
     line: ["task ", bold(task), ` resolved as ${as} by ${by}`],
   }),
+  "approval.requested": ({ approval, subject, tool, message, expiresAtMs, atMs }) => ({
+    status: "waiting",
+    line: [
+      ...subjectOf(approval, subject),
+      ` waits ${waitText({ for: "approval", untilMs: expiresAtMs }, atMs)}`,
+      [tool, message].map((part) => (part === undefined ? "" : `: ${part}`)).join(""),
+    ],
+  }),
+  "approval.granted": ({ approval, by, args, note }) => ({
+    status: "succeeded",
+    line: [bold(approval), ` approved${args === undefined ? "" : " with other arguments"}${decidedBy(by, note)}`],
+  }),
+  "approval.denied": ({ approval, by, note }) => ({
+    status: "failed",
+    line: [bold(approval), ` rejected${decidedBy(by, note)}`],
+  }),
+  "signal.received": ({ kind, name }) => ({ status: "info", line: [`${kind} "`, bold(name), '" received'] }),
+  "budget.exceeded": ({ kind, limit, used, reserved, needed, caller, error }) => ({
+    status: error === undefined ? "warning" : "failed",
+    line: [
+      `budget of ${amountText(kind, limit)} is used up: ${amountText(kind, used)} used`,
+      reserved === 0 ? "" : `, ${amountText(kind, reserved)} reserved`,
+      needed === 0 ? "" : `, ${amountText(kind, needed)} more needed${caller === undefined ? "" : ` by ${caller}`}`,
+    ],
+  }),
+  "budget.raised": ({ kind, limit }) => ({ status: "info", line: [`budget raised to ${amountText(kind, limit)}`] }),
   "answer.composed": ({ removedCitations }) =>
     removedCitations.length === 0
       ? { status: "succeeded", line: ["answer composed"], kind: "detail" }
@@ -135,6 +180,26 @@ function ended(
 ): EventLine {
   const duration = ending.durationMs === undefined ? [] : [time(ending.durationMs)];
   return { status, line: ["task ", bold(task), ` ${status.replace("_", " ")}`, ...duration, ending.rest ?? ""] };
+}
+
+function retryText({ attempt, cause, pauseMs }: { attempt: number; cause: string; pauseMs: number }): string {
+  if (cause === "recovery") return ` is called again: attempt ${attempt} was cut off, and repeating it is safe`;
+  if (cause === "budget") return " waits for more budget";
+  return ` waits ${durationText(pauseMs)} after attempt ${attempt} (${cause})`;
+}
+
+function subjectOf(approval: string, subject: ApprovalSubject): Line {
+  return subject === "task" ? ["task ", bold(approval)] : ["the ", bold(subject)];
+}
+
+function decidedBy(by: "person" | "expiry", note: string | undefined): string {
+  const expired = by === "expiry" ? ", as nobody answered in time" : "";
+  return `${expired}${note === undefined ? "" : `: ${note.slice(0, NOTE_CHARS_MAX).toWellFormed()}`}`;
+}
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_MAX).join(", ");
+  return names.length > NAMES_MAX ? `${shown} and ${names.length - NAMES_MAX} more` : shown;
 }
 
 function bold(text: string): LinePart {

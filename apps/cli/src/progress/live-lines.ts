@@ -2,7 +2,8 @@
 import type { Line } from "../terminal/line.ts";
 import { durationText } from "./duration-text.ts";
 import { statusMark, statusWord } from "./status-mark.ts";
-import type { RunningNode, RunningTask, TaskBoard } from "./task-board.ts";
+import type { RunningNode, RunningTask, TaskBoard, WaitingEntry } from "./task-board.ts";
+import { waitText } from "./wait-text.ts";
 
 export interface LiveLinesOptions {
   readonly connecting: readonly string[];
@@ -19,7 +20,8 @@ export function liveLines(board: TaskBoard, { connecting, linesMax, nowMs }: Liv
   const nodes = [...board.nodes.values()].map((node) => nodeLine(node, nowMs));
   const total = totalLine(board, nowMs);
   const room = Math.max(0, linesMax - servers.length - nodes.length - total.length);
-  return [...servers, ...nodes, ...taskLines(board.running, room, nowMs), ...total];
+  const tasks = taskLines(board.running, room, nowMs);
+  return [...servers, ...nodes, ...tasks, ...waitingLines(board.waiting, room - tasks.length, nowMs), ...total];
 }
 
 function taskLines(running: ReadonlyMap<string, RunningTask>, room: number, nowMs: number): readonly Line[] {
@@ -28,6 +30,16 @@ function taskLines(running: ReadonlyMap<string, RunningTask>, room: number, nowM
   const lines = [...shown].map(([key, task]) => taskLine(key, task, nowMs));
   if (!isTooMuch || room === 0) return lines;
   return [...lines, [{ style: "dim", text: `  and ${running.size - lines.length} more running` }]];
+}
+
+function waitingLines(waiting: ReadonlyMap<string, WaitingEntry>, room: number, nowMs: number): readonly Line[] {
+  const shown = [...waiting].slice(0, Math.max(0, room));
+  return shown.map(([key, entry]) => [
+    statusMark("waiting"),
+    " ",
+    statusWord("waiting"),
+    ` ${key.padEnd(NAME_COLUMNS)} ${waitText(entry, nowMs)}  ${durationText(nowMs - entry.sinceMs)}`,
+  ]);
 }
 
 function taskLine(key: string, { tool, startedAtMs, attempt, progress }: RunningTask, nowMs: number): Line {
@@ -46,10 +58,12 @@ function nodeLine({ node, startedAtMs, tail }: RunningNode, nowMs: number): Line
   return [...line, { style: "dim", text: tail.trimStart() }];
 }
 
-function totalLine({ total, ended, calls, startedAtMs, revision }: TaskBoard, nowMs: number): readonly Line[] {
+function totalLine(board: TaskBoard, nowMs: number): readonly Line[] {
+  const { total, ended, calls, waiting, startedAtMs, revision } = board;
   if (total === 0) return [];
   const over = ended.succeeded + ended.failed + ended.skipped + ended.cancelled;
   const failed = ended.failed === 0 ? "" : `, ${ended.failed} failed`;
-  const text = `${over}/${total} tasks, ${calls} running${failed}, plan v${revision}, ${durationText(nowMs - startedAtMs)}`;
+  const waits = waiting.size === 0 ? "" : `, ${waiting.size} waiting`;
+  const text = `${over}/${total} tasks, ${calls} running${waits}${failed}, plan v${revision}, ${durationText(nowMs - startedAtMs)}`;
   return [[{ style: "bold", text }]];
 }

@@ -45,6 +45,10 @@ export class LiveReporter implements RunReporter {
     if (entry.kind !== "detail" || this.#output.isVerbose) this.#tell(entry);
   }
 
+  recall(signal: RunSignal): void {
+    this.#board.recall(signal);
+  }
+
   say(line: Line): void {
     this.#print(line);
   }

@@ -12,8 +12,12 @@ export class PlainReporter implements RunReporter {
   /** By server, what was said last: a status comes more than once. */
   readonly #saidOf = new Map<string, string>();
 
-  constructor(output: Output) {
+  readonly #namesRuns: boolean;
+
+  /** `namesRuns`: each line of a run begins with its name, since there are several. */
+  constructor(output: Output, { namesRuns = false }: { readonly namesRuns?: boolean } = {}) {
     this.#output = output;
+    this.#namesRuns = namesRuns;
   }
 
   server(status: ServerStatus): void {
@@ -26,7 +30,14 @@ export class PlainReporter implements RunReporter {
 
   signal(signal: RunSignal): void {
     const entry = eventLine(signal);
-    if (entry !== undefined) this.#tell(entry, signal.atMs);
+    if (entry === undefined) return;
+    const { line } = entry;
+    const named: Line = this.#namesRuns ? [{ style: "dim", text: signal.run }, " ", ...line] : line;
+    this.#tell({ ...entry, line: named }, signal.atMs);
+  }
+
+  recall(): void {
+    // Its lines need nothing that came before.
   }
 
   say(line: Line): void {

@@ -9,6 +9,8 @@ import { PlainReporter } from "./plain-reporter.ts";
 export interface RunReporter {
   server(status: ServerStatus): void;
   signal(signal: RunSignal): void;
+  /** What happened before this process took the run up: known from now on, told in no line. */
+  recall(signal: RunSignal): void;
   /** A line of the command itself. */
   say(line: Line): void;
   /** Nothing more is shown; what was said stays. May be called again. */

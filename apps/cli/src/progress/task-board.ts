@@ -1,12 +1,18 @@
 /** What goes on in a run at this moment, kept up to date signal by signal: the work per signal does not grow with the plan. */
 import type { Plan } from "@agentmesh/core";
 import type { EphemeralEvent, RunSignal } from "@agentmesh/runtime";
+import type { Awaited } from "./wait-text.ts";
 
 export interface RunningTask {
   readonly tool: string;
   readonly startedAtMs: number;
   readonly attempt: number;
   progress: string;
+}
+
+/** A task, the plan or the budget that waits for somebody or something outside. */
+export interface WaitingEntry extends Awaited {
+  readonly sinceMs: number;
 }
 
 export interface RunningNode {
@@ -29,14 +35,22 @@ export class TaskBoard {
   total = 0;
   readonly ended: Record<EndStatus, number> = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
   readonly running = new Map<string, RunningTask>();
+  readonly waiting = new Map<string, WaitingEntry>();
   readonly nodes = new Map<string, RunningNode>();
   /** Expanded tasks: how many of their elements are over. */
   readonly #groups = new Map<string, { readonly count: number; over: number }>();
   #proposed: Plan | undefined;
   #tools = new Map<string, string>();
 
+  /** What happened before this process took the run up: its time does not count here. */
+  recall(signal: RunSignal): void {
+    this.take(signal);
+    this.startedAtMs = 0;
+  }
+
   take(signal: RunSignal): void {
     this.startedAtMs ||= signal.atMs;
+    this.#takeWait(signal);
     if (signal.type.startsWith("task.")) this.#takeTask(signal);
     else if (signal.type.startsWith("node.")) this.#takeNode(signal);
     else if (signal.type === "plan.proposed") this.#proposed = signal.plan;
@@ -79,6 +93,34 @@ export class TaskBoard {
       case "task.in_doubt":
       case "task.retried":
         this.running.delete(signal.task);
+        break;
+      default:
+    }
+  }
+
+  #takeWait(signal: RunSignal): void {
+    switch (signal.type) {
+      case "approval.requested": {
+        const { approval, expiresAtMs: untilMs, atMs: sinceMs } = signal;
+        this.waiting.set(approval, { for: "approval", untilMs, sinceMs });
+        return;
+      }
+      case "task.waiting": {
+        const { task, for: kind, name: signalName, untilMs, atMs: sinceMs } = signal;
+        this.waiting.set(task, { for: kind, signal: signalName, untilMs, sinceMs });
+        return;
+      }
+      case "task.in_doubt":
+        this.waiting.set(signal.task, { for: "resolution", sinceMs: signal.atMs });
+        return;
+      case "approval.granted":
+      case "approval.denied":
+        this.waiting.delete(signal.approval);
+        return;
+      case "task.resolved":
+      case "task.succeeded":
+      case "task.failed":
+        this.waiting.delete(signal.task);
         break;
       default:
     }

@@ -1,6 +1,6 @@
 /** How an error reaches whoever called: as JSON on standard output, or as message and hint on standard error. */
 import { type ErrorRecord, MeshError } from "@agentmesh/core";
-import { exitCodeOf } from "../exit-code.ts";
+import { exitCodeOfError } from "../exit-code.ts";
 import type { Output } from "./output.ts";
 
 /** Returns the exit code. */
@@ -9,7 +9,7 @@ export function reportError(error: unknown, output: Output): number {
   if (output.isJson) output.jsonLine({ error: record });
   else explainError(record, output);
   if (output.isVerbose && error instanceof Error) for (const line of (error.stack ?? "").split("\n")) output.warn(line);
-  return exitCodeOf(record.code);
+  return exitCodeOfError(record.code);
 }
 
 /** For people. */

@@ -8,7 +8,7 @@ function load(options: Partial<LoadConfigOptions>): Promise<LoadedConfig> {
 async function problemsOf(options: Partial<LoadConfigOptions>): Promise<string> {
   const error = await load(options).then(
     () => new Error("nothing is wrong"),
-    (reason: unknown) => reason as Error,
+    (error_: unknown) => error_ as Error,
   );
   return error.message;
 }
@@ -16,11 +16,11 @@ async function problemsOf(options: Partial<LoadConfigOptions>): Promise<string> 
 const files = { command: "npx" };
 
 test("the policy of the documentation is taken as it is", async () => {
-  const policy = {
+  const policy: NonNullable<LoadConfigOptions["overrides"]>["policy"] = {
     approve: ["destructive"],
     inDoubt: "ask",
     budget: { tokens: 200_000, usd: 2, seconds: 600 },
-  } as const;
+  };
   const models = { large: { provider: "openai", model: "m", price: { input: 1.25, output: 10 } } } as const;
   const { config } = await load({ overrides: { policy, models } });
   expect(config.policy).toMatchObject(policy);

@@ -1,5 +1,10 @@
 /** What a run has come to, as `run --json` prints it last (DESIGN 10). */
-import type { ErrorRecord, Json, Payload, PublicRunStatus, RunView } from "@agentmesh/core";
+import type { ErrorRecord, Json, Payload, PublicRunStatus, RunView, WaitView } from "@agentmesh/core";
+
+/** Something that a suspended run waits for, with the arguments of the call as a value. */
+export interface RunWait extends Omit<WaitView, "args"> {
+  readonly args?: Json;
+}
 
 export interface RunResult {
   readonly type: "run.result";
@@ -13,10 +18,14 @@ export interface RunResult {
   readonly citations: readonly string[];
   readonly usage: RunView["usage"];
   readonly error?: ErrorRecord;
+  /** Only of a suspended run. */
+  readonly waits?: readonly RunWait[];
 }
 
+type ReadValue = (payload: Payload) => Json | undefined;
+
 /** `read` gives the value behind a payload. */
-export function runResult(view: RunView, read: (payload: Payload) => Json | undefined): RunResult {
+export function runResult(view: RunView, read: ReadValue): RunResult {
   const answer = view.answer === undefined ? null : read(view.answer);
   return {
     type: "run.result",
@@ -27,5 +36,11 @@ export function runResult(view: RunView, read: (payload: Payload) => Json | unde
     citations: view.citations,
     usage: view.usage,
     ...(view.error === undefined ? {} : { error: view.error }),
+    ...(view.status === "suspended" ? { waits: view.waits.map((wait) => runWait(wait, read)) } : {}),
   };
+}
+
+function runWait({ args, ...wait }: WaitView, read: ReadValue): RunWait {
+  const value = args === undefined ? undefined : read(args);
+  return value === undefined ? wait : { ...wait, args: value };
 }
