@@ -73,11 +73,10 @@ function fullBody(run: string, stored: StoredEvent): JsonObject {
     throw new CorruptEventError(run, stored, "its body is no JSON");
   }
   if (!isJsonObject(body)) throw new CorruptEventError(run, stored, "its body is no object");
-  const zeros = Object.fromEntries((ZEROS[stored.type] ?? []).map((name) => [name, 0]));
-  const entries = Object.entries(body).map(
-    ([name, value]) => [name, isPayloadField(name) ? fullPayload(value) : value] as const,
-  );
-  return { ...zeros, ...Object.fromEntries(entries) };
+  const full = body as Record<string, Json>;
+  for (const name of ZEROS[stored.type] ?? []) full[name] ??= 0;
+  for (const [name, value] of Object.entries(full)) if (isPayloadField(name)) full[name] = fullPayload(value);
+  return full;
 }
 
 function isPayloadField(name: string): boolean {

@@ -28,8 +28,10 @@ function rebuildTasks(state: RunState, before: ReadonlyMap<string, TaskState>): 
   state.tasks = [];
   state.taskOf = new Map();
   state.lanes = new Map();
+  for (let lane = state.openLanes.first; lane !== undefined; lane = state.openLanes.first) state.openLanes.remove(lane);
   state.toSkip.clear();
   for (const compiled of state.compiled?.tasks ?? []) addKeptOrNew(state, compiled, before.get(compiled.spec.id));
+  state.planned = (state.compiled?.tasks ?? []).flatMap(({ spec }) => state.taskOf.get(spec.id) ?? []);
   for (const task of before.values()) if (state.taskOf.get(task.key) !== task) supersede(state, task);
 }
 
@@ -51,8 +53,7 @@ function supersede(state: RunState, task: TaskState): void {
 
 function countDependencies(state: RunState, task: TaskState): void {
   for (const index of task.compiled.dependencies) {
-    const id = state.compiled?.tasks[index]?.spec.id ?? "";
-    const dependency = state.taskOf.get(id);
+    const dependency = state.planned[index];
     if (dependency !== undefined && isSettled(dependency)) settleDependency(state, task, dependency);
   }
 }

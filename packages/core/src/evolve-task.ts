@@ -169,7 +169,7 @@ function finish(state: RunState, task: TaskState, atMs: number): void {
 
 function openDependents(state: RunState, task: TaskState, atMs: number): void {
   for (const index of task.compiled.dependents) {
-    const next = state.taskOf.get(state.compiled?.tasks[index]?.spec.id ?? "");
+    const next = state.planned[index];
     if (next?.status !== "pending") continue;
     settleDependency(state, next, task);
     if (next.waitingOn === 0 && !next.isBlocked && !state.toSkip.has(next)) makeReady(state, next, atMs);

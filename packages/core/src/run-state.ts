@@ -86,10 +86,18 @@ export interface GroupState {
 }
 
 /** The tasks that are ready for one tool, and how many of its calls are under way. */
-export interface Lane {
+export interface Lane extends Queued {
   readonly binding: ToolBinding;
+  readonly server: ServerLoad;
   readonly queue: ReadyQueue<TaskState>;
   busy: number;
+}
+
+/** The calls of one server that are under way. */
+export interface ServerLoad {
+  busy: number;
+  /** Lanes that could go on if the server took another call. */
+  readonly held: Set<Lane>;
 }
 
 /** A wait for somebody or something outside. */
@@ -136,6 +144,16 @@ export interface RunUsage {
   costMicroUsd: number;
 }
 
+/** Longest path first; among equals the plan's order. */
+export function isTaskBefore(left: TaskState, right: TaskState): boolean {
+  const difference = left.compiled.priority - right.compiled.priority;
+  return difference > 0 || (difference === 0 && left.index < right.index);
+}
+
+function isLaneBefore({ queue: left }: Lane, { queue: right }: Lane): boolean {
+  return left.first !== undefined && right.first !== undefined && isTaskBefore(left.first, right.first);
+}
+
 export class RunState {
   run = "";
   tenant = "";
@@ -167,10 +185,14 @@ export class RunState {
 
   tasks: TaskState[] = [];
   taskOf = new Map<string, TaskState>();
+  /** The tasks of the plan, by their number in it; elements are not among them. */
+  planned: TaskState[] = [];
   /** Tasks of earlier plan revisions that no longer count. */
   superseded: TaskState[] = [];
   lanes = new Map<string, Lane>();
-  readonly busyServers = new Map<string, number>();
+  /** Lanes with a ready task and room for it, the most urgent first. */
+  openLanes = new ReadyQueue<Lane>(isLaneBefore);
+  readonly servers = new Map<string, ServerLoad>();
   busy = 0;
   ready = 0;
   /** Tasks that were handed out to be resolved. Not in the journal. */

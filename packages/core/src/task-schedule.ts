@@ -1,7 +1,15 @@
 /** How tasks move between pending, ready, waiting and running: queues, limits and counts. Called by evolve and takeEffects only. */
 import type { CompiledTask } from "./compiled-plan.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { type Ask, bindingOf, type Lane, type RunState, type TaskState } from "./run-state.ts";
+import {
+  type Ask,
+  bindingOf,
+  isTaskBefore,
+  type Lane,
+  type ServerLoad,
+  type RunState,
+  type TaskState,
+} from "./run-state.ts";
 
 /** How many tasks one call of takeEffects hands out: keeps a turn short however wide the plan is. */
 export const DISPATCH_MAX = 256;
@@ -41,7 +49,10 @@ export function makeReady(state: RunState, task: TaskState, atMs: number): void 
   task.status = "ready";
   task.readyAtMs = atMs;
   state.ready++;
-  laneOf(state, task).queue.push(task);
+  const lane = laneOf(state, task);
+  closeLane(state, lane);
+  lane.queue.push(task);
+  openLane(state, lane);
 }
 
 export function makeWaiting(state: RunState, task: TaskState, dueAtMs: number): void {
@@ -53,7 +64,10 @@ export function makeWaiting(state: RunState, task: TaskState, dueAtMs: number): 
 /** Takes a task out of whatever queue it stands in, and frees its slot if it has one. */
 export function release(state: RunState, task: TaskState): void {
   if (task.status === "ready") {
-    laneOf(state, task).queue.remove(task);
+    const lane = laneOf(state, task);
+    closeLane(state, lane);
+    lane.queue.remove(task);
+    openLane(state, lane);
     state.ready--;
   } else if (task.status === "waiting") stopWaiting(state, task);
   else if (task.status === "running" || task.status === "dispatched") occupy(state, task, -1);
@@ -93,9 +107,31 @@ export function recall(state: RunState): void {
 /** Counts a call under way, or one less. */
 export function occupy(state: RunState, task: TaskState, by: 1 | -1): void {
   const lane = laneOf(state, task);
+  const { server } = lane;
   lane.busy += by;
   state.busy += by;
-  state.busyServers.set(lane.binding.server, (state.busyServers.get(lane.binding.server) ?? 0) + by);
+  server.busy += by;
+  closeLane(state, lane);
+  openLane(state, lane);
+  if (by > 0) return;
+  for (const held of server.held) {
+    if (!hasRoom(state, held)) break;
+    openLane(state, held);
+  }
+}
+
+/** A lane is moved by taking it out and putting it back: its first task, or its room, has changed. */
+function closeLane(state: RunState, lane: Lane): void {
+  if (lane.heapAt >= 0) state.openLanes.remove(lane);
+  lane.server.held.delete(lane);
+}
+
+function openLane(state: RunState, lane: Lane): void {
+  if (lane.queue.size === 0 || lane.heapAt >= 0) return;
+  if (hasRoom(state, lane)) {
+    lane.server.held.delete(lane);
+    state.openLanes.push(lane);
+  } else if (lane.busy < toolLimit(state, lane)) lane.server.held.add(lane);
 }
 
 /** Hands out ready tasks, most urgent first, as far as the limits of run, server and tool allow. */
@@ -122,27 +158,23 @@ function wakeDue(state: RunState, nowMs: number): void {
   }
 }
 
+/** A lane in front may have lost its room to another tool of its server: it is set aside until there is room again. */
 function mostUrgent(state: RunState): TaskState | undefined {
-  let best: TaskState | undefined;
-  for (const lane of state.lanes.values()) {
-    const task = lane.queue.first;
-    if (task !== undefined && hasRoom(state, lane) && (best === undefined || isBefore(task, best))) best = task;
+  for (let lane = state.openLanes.first; lane !== undefined; lane = state.openLanes.first) {
+    if (hasRoom(state, lane)) return lane.queue.first;
+    closeLane(state, lane);
+    openLane(state, lane);
   }
-  return best;
+  return undefined;
 }
 
-function hasRoom(state: RunState, { binding, busy }: Lane): boolean {
-  const limits = state.policy?.concurrency;
-  const server = limits?.servers[binding.server] ?? Number.POSITIVE_INFINITY;
-  return (
-    busy < (limits?.tools[binding.tool] ?? Number.POSITIVE_INFINITY) &&
-    (state.busyServers.get(binding.server) ?? 0) < server
-  );
+function hasRoom(state: RunState, lane: Lane): boolean {
+  const limit = state.policy?.concurrency.servers[lane.binding.server] ?? Number.POSITIVE_INFINITY;
+  return lane.busy < toolLimit(state, lane) && lane.server.busy < limit;
 }
 
-function isBefore(left: TaskState, right: TaskState): boolean {
-  const difference = left.compiled.priority - right.compiled.priority;
-  return difference > 0 || (difference === 0 && left.index < right.index);
+function toolLimit(state: RunState, { binding }: Lane): number {
+  return state.policy?.concurrency.tools[binding.tool] ?? Number.POSITIVE_INFINITY;
 }
 
 function laneOf(state: RunState, task: TaskState): Lane {
@@ -155,7 +187,16 @@ function laneOf(state: RunState, task: TaskState): Lane {
   };
   const known = state.lanes.get(binding.tool);
   if (known !== undefined) return known;
-  const lane = { binding, queue: new ReadyQueue<TaskState>(isBefore), busy: 0 };
+  const server = serverOf(state, binding.server);
+  const lane: Lane = { binding, server, queue: new ReadyQueue<TaskState>(isTaskBefore), busy: 0, heapAt: -1 };
   state.lanes.set(binding.tool, lane);
   return lane;
+}
+
+function serverOf(state: RunState, name: string): ServerLoad {
+  const known = state.servers.get(name);
+  if (known !== undefined) return known;
+  const load: ServerLoad = { busy: 0, held: new Set() };
+  state.servers.set(name, load);
+  return load;
 }

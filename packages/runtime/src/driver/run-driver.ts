@@ -48,7 +48,7 @@ export type SignalListener = (signal: RunSignal) => void;
 export class RunDriver {
   readonly run: string;
   readonly services: RunServices;
-  readonly state = new RunState();
+  readonly state: RunState;
   readonly values: RunValues;
   readonly #cache: ValueCache;
   readonly #writer: PayloadWriter;
@@ -66,9 +66,11 @@ export class RunDriver {
   #stopWaking: () => void = () => undefined;
   #failure: unknown;
 
-  constructor(run: string, services: RunServices) {
+  /** `state`: the fold of its stored events; absent for a run that begins. */
+  constructor(run: string, services: RunServices, state = new RunState()) {
     this.run = run;
     this.services = services;
+    this.state = state;
     this.#cache = new ValueCache(services.store);
     this.values = new RunValues(this.state, this.#cache);
     this.#writer = new PayloadWriter(services.mask);
@@ -105,8 +107,9 @@ export class RunDriver {
   }
 
   /**
-   * Goes on with a run whose process is gone, or which was suspended: folds its events, takes in the commands that wait
-   * for it, and doubts what was under way. The caller has claimed the run, and read it after that.
+   * Goes on with a run whose process is gone, or which was suspended: folds those of its events that the state does not
+   * hold yet, takes in the commands that wait for it, and doubts what was under way. The caller has claimed the run, and
+   * read it after that.
    */
   async recover(events: readonly RunEvent[]): Promise<void> {
     for (const event of events) evolve(this.state, event);

@@ -1,5 +1,5 @@
 /** Folds the journal of runs into log records, as the events come. A projection: nothing is instrumented for it. */
-import type { Json, Payload, RunEvent, RunEventOf } from "@agentmesh/core";
+import { isTerminal, type Json, type Payload, type RunEvent, type RunEventOf } from "@agentmesh/core";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { isAtLeast, type LogLevel, type LogRecord } from "./log-record.ts";
 
@@ -38,6 +38,7 @@ export class RunLog {
     if (!("seq" in signal)) return;
     const context = this.#contextOf(signal);
     const entry = this.#entryOf(signal, context);
+    if (isTerminal(signal)) this.#contexts.delete(signal.run);
     if (entry === undefined || !isAtLeast(entry.level, this.#options.level)) return;
     this.#options.write({
       atMs: signal.atMs,
@@ -47,6 +48,12 @@ export class RunLog {
       type: signal.type,
       ...entry,
     });
+  }
+
+  /** What happened before, for a run that goes on here: it is not written again, but what comes refers to it. */
+  recall(events: readonly RunEvent[]): void {
+    for (const event of events)
+      if (event.type === "run.created" || event.type.startsWith("plan.")) this.#entryOf(event, this.#contextOf(event));
   }
 
   #contextOf(event: RunEvent): Context {

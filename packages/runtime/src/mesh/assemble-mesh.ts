@@ -1,5 +1,5 @@
 /** Puts a mesh together from its parts: the one place where store, servers, models and nodes meet. */
-import { RunPolicy, type RunPolicyInput } from "@agentmesh/core";
+import { type RunEvent, RunPolicy, type RunPolicyInput } from "@agentmesh/core";
 import type { Clock, ModelRole, Store, ToolSource } from "@agentmesh/ports";
 import type { Nodes } from "../driver/nodes.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
@@ -30,6 +30,8 @@ export interface MeshAssembly {
   readonly clock?: Clock;
   readonly cancelGraceMs?: number;
   readonly observe?: (signal: RunSignal) => void;
+  /** Told of the stored events of a run that goes on here. */
+  readonly recall?: (events: readonly RunEvent[]) => void;
   /** The newest log records. */
   readonly log?: MemoryLog;
   /** Called once everything else is closed. */
@@ -62,6 +64,7 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     tenant: assembly.tenant ?? "default",
     log: assembly.log ?? new MemoryLog(0),
     observe: assembly.observe ?? (() => undefined),
+    recall: assembly.recall ?? (() => undefined),
     close: assembly.close ?? (() => Promise.resolve()),
   });
 }

@@ -96,6 +96,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     tenant: config.tenant,
     secrets: loaded.secrets,
     observe: (signal) => log.add(signal),
+    recall: (events) => log.recall(events),
     log: memory,
     close: () => file?.close() ?? Promise.resolve(),
   });

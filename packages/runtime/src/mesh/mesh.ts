@@ -55,6 +55,8 @@ export interface MeshParts {
   readonly tenant: string;
   /** Sees every signal of every run, as logs do. */
   readonly observe: (signal: RunSignal) => void;
+  /** Told of the stored events of a run that goes on here. */
+  readonly recall: (events: readonly RunEvent[]) => void;
   readonly log: MemoryLog;
   readonly close: () => Promise<void>;
 }
@@ -72,9 +74,9 @@ export class Mesh implements AsyncDisposable {
   /** Use createMesh. */
   constructor(parts: MeshParts) {
     this.#parts = parts;
-    const { services, tenant, observe } = parts;
+    const { services, tenant, observe, recall } = parts;
     const discover = (servers?: ReadonlySet<string>): Promise<unknown> => this.#discover(servers);
-    this.#desk = new RunDesk({ services, tenant, observe, discover, value: (payload) => this.value(payload) });
+    this.#desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
   }
 
   /** A goal in plain words, or a plan. Throws PlanInvalidError at once when the plan or its inputs cannot be started with. */

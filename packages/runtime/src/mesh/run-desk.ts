@@ -39,6 +39,8 @@ export interface RunDeskParts {
   readonly tenant: string;
   /** Sees every signal of every run. */
   readonly observe: (signal: RunSignal) => void;
+  /** Told of the stored events of a run that goes on here. */
+  readonly recall: (events: readonly RunEvent[]) => void;
   /** Connects to these servers, or all; resolves when each has answered or failed. */
   readonly discover: (servers?: ReadonlySet<string>) => Promise<unknown>;
   readonly value: (payload: Payload) => Json | undefined;
@@ -83,7 +85,6 @@ export class RunDesk {
    */
   resume(run: string): Run {
     return this.#handle(run, async (handle) => {
-      await this.events(run);
       await this.#claim(run);
       return this.#takeUp(run, handle);
     });
@@ -186,15 +187,18 @@ export class RunDesk {
     { isEnding = false }: { readonly isEnding?: boolean } = {},
   ): Promise<RunResult> {
     const { store } = this.#parts.services;
-    const driver = this.#driver(id, handle);
+    let driver: RunDriver;
     try {
       const events = await store.read(id, 0);
+      this.assertKnown(id, events);
       const state = foldEvents(events);
       if (isOver(state)) await this.#refuse(state);
       if (!isEnding) await this.#prepare(state);
-      await driver.recover(events);
+      this.#parts.recall(events);
+      driver = this.#driver(id, handle, state);
+      await driver.recover([]);
     } catch (error) {
-      await store.release(id);
+      await store.release(id).catch(() => undefined); // what went wrong first is what is told
       throw error;
     }
     return this.#settle(driver, handle);
@@ -234,8 +238,8 @@ export class RunDesk {
     return tools.unavailable().get(server) ?? "it has no tools, or is not in the configuration";
   }
 
-  #driver(id: string, { publish }: Handle): RunDriver {
-    const driver = new RunDriver(id, this.#parts.services);
+  #driver(id: string, { publish }: Handle, state?: RunState): RunDriver {
+    const driver = new RunDriver(id, this.#parts.services, state);
     driver.listen((signal) => {
       this.#parts.observe(signal);
       publish(signal);

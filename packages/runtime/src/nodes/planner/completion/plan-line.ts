@@ -81,9 +81,10 @@ class LineReader {
     while (!this.#isEnd(end)) {
       if (entries.length > 0 && this.#take(COMMA) === undefined) return undefined;
       const key = this.#take(KEY);
-      const value = key === undefined ? undefined : this.#value();
-      if (value === undefined) return undefined;
-      entries.push([key?.[1] ?? String(JSON.parse(key?.[2] ?? '""')), value]);
+      const name = key?.[1] ?? textOf(key?.[2]);
+      const value = name === undefined ? undefined : this.#value();
+      if (name === undefined || value === undefined) return undefined;
+      entries.push([name, value]);
     }
     return { kind: "record", entries };
   }
@@ -111,6 +112,12 @@ class LineReader {
   #isEnd(end: string): boolean {
     return end === "" ? this.#at === this.#text.length : this.#skip(end);
   }
+}
+
+/** A JSON string's text; undefined for what is none. */
+function textOf(json: string | undefined): string | undefined {
+  const literal = json === undefined ? undefined : literalOf(json);
+  return literal?.kind === "literal" && typeof literal.value === "string" ? literal.value : undefined;
 }
 
 function literalOf(text: string): LineValue | undefined {
