@@ -66,6 +66,10 @@ describe("the first fault of a text", () => {
     expect(faultOf(text)).toBe(offset);
   });
 
+  test("is found in a long string that never ends", () => {
+    expect(faultOf(`{"a":"${"x".repeat(100_000)}`)).toBe(5);
+  });
+
   test.each([PLAN, "[]", "{}", " -1.5e+3 ", '"\\u00e9\\n\u0080"', "[[],[{}]]", "null"])(
     "is none in JSON: %j",
     (text) => {

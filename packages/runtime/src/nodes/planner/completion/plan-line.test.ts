@@ -86,6 +86,7 @@ describe("no plan is read from", () => {
     ['t1 = read_file(path: "a" x: 1)\ndone'],
     ["t1 = read_file(path: [1)\ndone"],
     ['t1 = read_file(path: "\\x")\ndone'],
+    ['t1 = read_file("\\q": "a.txt")\ndone'],
   ])("%j", (text) => {
     expect(readPlanLines(text, TOOLS)).toBeUndefined();
   });
