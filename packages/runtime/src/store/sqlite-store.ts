@@ -207,17 +207,25 @@ export class SqliteStore implements Store {
   /** Undefined when there is nothing to store. */
   #heldFor(events: readonly RunEvent[], answers: readonly InboxAnswer[]): HeldRun | undefined {
     const [first] = events;
-    const runs = new Set(answers.map(({ item }) => this.#inbox.runOf(item)));
-    const run = first?.run ?? [...runs][0];
+    const run = this.#runOf(first, answers);
     if (run === undefined) return undefined;
     const seq = first?.seq ?? 0;
-    if ([...runs].some((other) => other !== run)) throw new JournalConflictError(run, seq, "not-held");
     const isGapless = events.every((event, index) => event.run === run && event.seq === seq + index);
     if (!isGapless) throw new JournalConflictError(run, seq);
     if (first?.type === "run.created") return this.#created(first);
     const held = this.#leases.held(run, seq);
     if (first !== undefined && seq !== held.seq + 1) throw new JournalConflictError(run, seq);
     return held;
+  }
+
+  /** The one run that events and answers are of; undefined when there are none. */
+  #runOf(first: RunEvent | undefined, answers: readonly InboxAnswer[]): string | undefined {
+    const [answer] = answers;
+    const run = first?.run ?? (answer === undefined ? undefined : this.#inbox.runOf(answer.item));
+    if (run === undefined) return undefined;
+    const isForeign = answers.some(({ item }) => this.#inbox.runOf(item) !== run);
+    if (isForeign) throw new JournalConflictError(run, first?.seq ?? 0, "not-held");
+    return run;
   }
 
   #created(event: Extract<RunEvent, { type: "run.created" }>): HeldRun {
