@@ -1,7 +1,7 @@
 /** Runs the real command as a child process in a folder of its own, as a user does. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
@@ -26,6 +26,8 @@ export interface RunningCommand {
   readonly pid: number;
   readonly ended: Promise<CommandEnd>;
   interrupt(): void;
+  /** As a power cut does: it gets to know nothing. */
+  kill(): void;
   /** Resolves once standard error holds this text. */
   says(words: string): Promise<void>;
 }
@@ -101,6 +103,7 @@ export class Folder {
       pid: child.pid ?? 0,
       ended,
       interrupt: () => child.kill("SIGINT"),
+      kill: () => child.kill("SIGKILL"),
       says: async (expected) => {
         while (!said.includes(expected)) {
           if (child.exitCode !== null) throw new Error(`It ended without saying "${expected}":\n${said}`);
@@ -125,6 +128,34 @@ export function fileServer(folder: string): object {
 /** A folder with a configuration that has the test server as `test`. */
 export async function meshFolder(files: Readonly<Record<string, unknown>> = {}): Promise<Folder> {
   return await Folder.create({ "agentmesh.config.json": { mcpServers: { test: testServer() } }, ...files });
+}
+
+/** A folder with a bank, which writes down its calls, and a plan over it. */
+export async function bankFolder(tasks: readonly object[], config: object = {}): Promise<Folder> {
+  const folder = await Folder.create({ "plan.json": plan(tasks) });
+  const bank = testServer("bank", join(folder.path, "record.txt"));
+  await folder.write("agentmesh.config.json", { mcpServers: { bank }, ...config });
+  return folder;
+}
+
+/** The calls that the bank has seen, in order. */
+export function callsOf({ path }: Folder): readonly string[] {
+  const record = join(path, "record.txt");
+  return existsSync(record) ? readFileSync(record, "utf8").trim().split("\n") : [];
+}
+
+/** What `show --json` says of the only run there is. */
+export async function onlyRun(folder: Folder): Promise<ShownRun> {
+  const { runs } = JSON.parse((await folder.run("runs", "--json")).stdout) as { runs: { run: string }[] };
+  return JSON.parse((await folder.run("show", runs[0]?.run ?? "", "--json")).stdout) as ShownRun;
+}
+
+export interface ShownRun {
+  readonly run: string;
+  readonly seq: number;
+  readonly status: string;
+  readonly tasks: Readonly<Record<string, { readonly status: string }>>;
+  readonly waits: readonly object[];
 }
 
 export function plan(tasks: readonly object[], rest: object = {}): object {

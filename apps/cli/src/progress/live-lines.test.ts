@@ -56,6 +56,38 @@ test("what is over, or waits, is not shown as running", () => {
   expect(block(signals)).toEqual(["2/3 tasks, 0 running, 1 failed, plan v1, 10.0 s"]);
 });
 
+test("what waits for somebody says for what, until it is answered", () => {
+  const asked = { type: "approval.requested", approval: "hits", subject: "task", atMs: 4_000 };
+  const waiting = { type: "task.waiting", task: "pages", for: "signal", name: "go", atMs: 6_000 };
+  const doubtful = { type: "task.in_doubt", task: "words", atMs: 8_000 };
+  expect(block([asked, waiting, doubtful])).toEqual([
+    "◔ waiting hits for an approval 6.0 s",
+    '◔ waiting pages for the signal "go" 4.0 s',
+    "◔ waiting words for somebody who says what became of its call 2.0 s",
+    "0/3 tasks, 0 running, 3 waiting, plan v1, 10.0 s",
+  ]);
+  const answers = [
+    { type: "approval.granted", approval: "hits" },
+    { type: "task.succeeded", task: "pages" },
+    { type: "task.resolved", task: "words" },
+  ];
+  expect(block([asked, waiting, doubtful, ...answers])).toEqual(["1/3 tasks, 0 running, plan v1, 10.0 s"]);
+});
+
+test("what happened before a run was taken up counts, but not its time", () => {
+  const board = new TaskBoard();
+  const plan = { tasks: [{ id: "hits", use: "web.search" }] };
+  const before = [
+    { type: "plan.proposed", revision: 1, plan, atMs: 1 },
+    { type: "plan.accepted", revision: 1, bindings: { "web.search": { tool: "web.find", ...binding } }, atMs: 1 },
+    { type: "approval.requested", approval: "hits", subject: "task", atMs: 1 },
+  ];
+  for (const signal of before) board.recall(signal as unknown as RunSignal);
+  board.take({ type: "run.resumed", atMs: 9_000 } as unknown as RunSignal);
+  const lines = liveLines(board, { connecting: [], linesMax: 12, nowMs: 10_000 });
+  expect(renderLine(lines.at(-1) ?? [], {})).toBe("0/1 tasks, 0 running, 1 waiting, plan v1, 1.0 s");
+});
+
 test("a block never has more lines than there is room for, and says what it leaves out", () => {
   const many = Array.from({ length: 50 }, (_, index) => started(`pages[${index}]`));
   const lines = block(many, 5);
