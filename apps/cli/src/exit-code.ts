@@ -29,6 +29,7 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_STORE_NOT_OURS",
     "AM_RUN_OWNED",
     "AM_PLAN_REDACTED",
+    "AM_PRICE_UNKNOWN",
     "AM_INBOX_COMMAND_TOO_LARGE",
     "AM_INBOX_FULL",
   ]),

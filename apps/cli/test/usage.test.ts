@@ -49,6 +49,18 @@ describe.concurrent("agentmesh", () => {
     ["check", "AM_USAGE", /Which file/],
     ["show", "AM_USAGE", /Which run/],
     ["runs --limit many", "AM_USAGE", /--limit many is not a count/],
+    ["runs --status suspnded", "AM_USAGE", /suspnded is no status[\s\S]*"suspended"/],
+    ["resume", "AM_USAGE", /Which run/],
+    ["resume r_1 --all", "AM_USAGE", /either a run or --all/],
+    ["cancel", "AM_USAGE", /Which run/],
+    ["approve r_1", "AM_USAGE", /Which task is approved/],
+    ["approve r_1 a --all", "AM_USAGE", /either a task or --all/],
+    ["approve r_1 --all --args {}", "AM_USAGE", /belongs to one task/],
+    ["approve r_1 a --args {} --reject", "AM_USAGE", /either --args or --reject/],
+    ["signal r_1", "AM_USAGE", /Which signal/],
+    ["signal r_1 go [1,", "AM_USAGE", /not JSON: line 1, column 4/],
+    ["resolve r_1", "AM_USAGE", /Which task is resolved/],
+    ["resolve r_1 a", "AM_USAGE", /--done \[JSON\].*--retry.*--fail/],
     ["completion tcsh", "AM_USAGE", /bash, zsh, fish/],
   ])("refuses with 2, a code and a hint: %s", async (line, code, message) => {
     const folder = await Folder.create();
@@ -57,6 +69,12 @@ describe.concurrent("agentmesh", () => {
     expect(stderr).toMatch(message);
     expect(stderr).toContain(`error ${code}: `);
     expect(stderr).toContain("hint: ");
+  });
+
+  test("refuses a reason that no run would store", async () => {
+    const { exit, stderr } = await (await Folder.create()).run("cancel", "r_1", "--reason", "x".repeat(1_001));
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/error AM_USAGE: --reason is longer than 1000 characters[\s\S]*hint: \S/);
   });
 
   test("with --json tells a mistake as one document on standard output", async () => {
@@ -86,6 +104,8 @@ describe.concurrent("completion", () => {
     ["agentmesh sh", ["show"]],
     ["agentmesh models pu", ["pull"]],
     ["agentmesh run --in", ["--input"]],
+    ["agentmesh res", ["resume", "resolve"]],
+    ["agentmesh approve r_1 pay --re", ["--reject"]],
   ])("in bash offers for %j: %j", async (line, offered) => {
     const { stdout } = await (await Folder.create()).run("completion", "bash");
     const words = line.split(" ");

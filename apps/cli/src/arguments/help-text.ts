@@ -19,8 +19,9 @@ function overview(): readonly string[] {
     ...columns(GLOBAL_OPTIONS.map(optionRow)),
     "",
     "Help for one: agentmesh COMMAND --help",
-    "Exit codes: 0 ok, 1 run failed, 2 usage or configuration, 3 waits for a person, 4 server or model unreachable,",
-    "            5 budget or deadline, 6 not authorised, 130 cancelled by Ctrl-C",
+    "Exit codes: 0 ok, 1 run failed, 2 usage or configuration, 3 suspended: it waits for an approval, a signal,",
+    "            an event or a decision, 4 server or model unreachable, 5 budget or deadline, 6 not authorised,",
+    "            130 cancelled by Ctrl-C",
   ];
 }
 
