@@ -3,7 +3,7 @@
  * is found. They find faults of disks and hands, not forgery.
  */
 import { crc32 } from "node:zlib";
-import { CorruptEventError, decodeEvent, type RunEvent, type StoredEvent } from "@agentmesh/core";
+import { CorruptEventError, decodeSealedEvent, type RunEvent, type StoredEvent } from "@agentmesh/core";
 import type { IntactEvents } from "@agentmesh/ports";
 import { isDamage } from "./sqlite-error.ts";
 
@@ -45,9 +45,8 @@ export function readChain(run: string, rows: Iterable<ChainedEvent>, afterSeq: n
 /** Throws CorruptEventError. */
 function nextEvent(run: string, row: ChainedEvent, last: { readonly seq: number; readonly sum: number }): RunEvent {
   if (row.seq !== last.seq + 1) throw missing(run, last.seq + 1);
-  const event = decodeEvent(run, row);
   if (nextSum(last.sum, row) !== row.sum) throw new CorruptEventError(run, row, "its checksum is wrong");
-  return event;
+  return decodeSealedEvent(run, row);
 }
 
 function missing(run: string, seq: number): CorruptEventError {

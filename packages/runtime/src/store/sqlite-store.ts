@@ -255,11 +255,11 @@ export class SqliteStore implements Store {
   #readChain(run: string, afterSeq: number): IntactEvents {
     const rows = this.#file
       .statement(
-        `SELECT seq, type, at_ms, body, sum FROM event
+        `SELECT seq, type, at_ms AS atMs, body, sum FROM event
          WHERE run = (SELECT number FROM run WHERE id = ?) AND seq >= ? ORDER BY seq`,
       )
       .iterate(run, afterSeq);
-    return readChain(run, chained(rows), afterSeq);
+    return readChain(run, rows as Iterable<unknown> as Iterable<ChainedEvent>, afterSeq);
   }
 
   #runs({ tenant, limit, status, isUnowned }: RunQuery): readonly RunSummary[] {
@@ -281,18 +281,6 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw storeErrorFrom(error, this.path);
     }
-  }
-}
-
-function* chained(rows: Iterable<Record<string, unknown>>): Iterable<ChainedEvent> {
-  for (const row of rows) {
-    yield {
-      seq: Number(row["seq"]),
-      type: String(row["type"]),
-      atMs: Number(row["at_ms"]),
-      body: String(row["body"]),
-      sum: Number(row["sum"]),
-    };
   }
 }
 
