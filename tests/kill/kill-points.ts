@@ -13,19 +13,16 @@ export interface Measure extends SubjectReport {
   readonly reference: string;
 }
 
-/** How many of the points that are killed once are also killed while they recover. */
-const RECOVERIES_PER_POINT = 0.75;
 const SECOND_DEATHS_MAX = 2;
 
-/** All first kills, then recoveries drawn by the seed. */
+/** Every point once, and once more with recoveries that are killed too, where the seed says. */
 export function allPoints(measures: readonly Measure[], seed: number): readonly KillPoint[] {
   const once = measures.flatMap(pointsOf);
   const chance = chanceFrom(seed);
-  const again = shuffled(once, chance).slice(0, Math.ceil(once.length * RECOVERIES_PER_POINT));
   const reach = new Map(measures.map((measure) => [measure.reference, measure]));
   return [
     ...once,
-    ...again.map(({ reference, kills }): KillPoint => ({
+    ...once.map(({ reference, kills }): KillPoint => ({
       reference,
       kills: [kills[0], ...recoveryKills(reach.get(reference), chance)],
     })),

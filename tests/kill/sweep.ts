@@ -4,13 +4,14 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { type BuiltPrograms, buildPrograms } from "./built-programs.ts";
 import type { KillPoint, Measure } from "./kill-points.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import { LedgerProcess } from "./ledger-process.ts";
 import { eventsOf, faultsOf, type Outcome, outcomeOf } from "./point-check.ts";
 import { referenceRun } from "./reference-runs.ts";
 import type { SubjectStep } from "./subject-order.ts";
-import { type SubjectEnd, SubjectProgram } from "./subject-process.ts";
+import { runSubject, type SubjectEnd } from "./subject-process.ts";
 
 /** So many runs share a store: they see each other's rows, and listing them stays cheap. */
 const RUNS_PER_STORE = 40;
@@ -36,7 +37,7 @@ interface SweepParts {
   readonly folder: string;
   readonly ledgerProcess: LedgerProcess;
   readonly ledger: LedgerClient;
-  readonly program: SubjectProgram;
+  readonly programs: BuiltPrograms;
   readonly measures: readonly Measure[];
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
@@ -56,19 +57,19 @@ export class Sweep implements Disposable {
     mkdirSync(folder, { recursive: true });
     const ledgerProcess = await LedgerProcess.start(folder);
     const ledger = await LedgerClient.open(ledgerProcess.socketPath);
-    const program = await SubjectProgram.build(join(folder, "program"));
+    const programs = await buildPrograms(join(folder, "programs"), ["subject"]);
     const outcomes = new Map<string, Outcome>();
     const measures: Measure[] = [];
     const store = join(folder, "undisturbed.db");
     for (const reference of references) {
       const step: SubjectStep = { kind: "start", store, reference, name: reference };
-      const { report, failure } = await program.run({ ledger: ledgerProcess.socketPath, steps: [step] });
+      const { report, failure } = await runSubject(programs, { ledger: ledgerProcess.socketPath, steps: [step] });
       const events = await eventsOf(store, reference);
       if (report === undefined || events === undefined) throw new Error(`${reference} does not run: ${failure ?? ""}`);
       outcomes.set(reference, outcomeOf(events));
       measures.push({ reference, ...report });
     }
-    return new Sweep({ measures, ledgerProcess, ledger, program, folder, outcomes });
+    return new Sweep({ measures, ledgerProcess, ledger, programs, folder, outcomes });
   }
 
   /** Yields results as they come. A lane has one process at a time. */
@@ -105,7 +106,7 @@ export class Sweep implements Disposable {
       ...(open === undefined ? [] : [stepOf(open, "finish")]),
       ...(next === undefined ? [] : [stepOf(next, "start")]),
     ];
-    return this.#parts.program.run({ ledger: this.#parts.ledgerProcess.socketPath, steps });
+    return runSubject(this.#parts.programs, { ledger: this.#parts.ledgerProcess.socketPath, steps });
   }
 
   async #checked({ point, name, store, deaths }: OpenPoint, { failure }: SubjectEnd): Promise<PointResult> {
