@@ -142,6 +142,26 @@ describe.concurrent("show --json", () => {
   });
 });
 
+describe.concurrent("show", () => {
+  test("tells what a patch has changed in the plan, and why", async () => {
+    const echo = (id: string, text: string): object => ({ id, use: "test.echo", args: { text } });
+    const broken = { id: "b", use: "test.fail", retry: { max: 0 } };
+    const answers = [
+      { json: plan([echo("a", "x"), broken, echo("d", "{{ b.text }}")]) },
+      { json: plan([echo("a", "x"), echo("b2", "y")]) },
+      "Done [b2].",
+    ];
+    const config = { mcpServers: { test: testServer() }, models: { script: { provider: "scripted", answers } } };
+    const folder = await Folder.create({ "agentmesh.config.json": config });
+    const { exit, stderr } = await folder.run("run", "Say it");
+    expect(exit, stderr).toBe(0);
+    const [, run = ""] = /run (r_\w+)/.exec(stderr) ?? [];
+    const diff = "- d  x b (superseded)  because AM_TASK_FAILED at /tasks/1";
+    expect(stderr).toContain(`plan v2: + b2  ${diff}`);
+    expect((await folder.run("show", run)).stdout).toContain(`\nplan v2: + b2 (test.echo)  ${diff}\n`);
+  });
+});
+
 describe.concurrent("plan, check and tools", () => {
   test("plan prints a plan that can be run, and calls no tool", async () => {
     const answers = [{ json: plan([{ id: "hello", use: "test.echo", args: { text: "bees" } }]) }];

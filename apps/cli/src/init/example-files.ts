@@ -30,6 +30,8 @@ ${found}
 
 # What runs may do.
 # policy:
+#   approve: [destructive] # ask before such calls: an effect, server.tool, server.*, or plan
+#   budget: { tokens: 200000, seconds: 600 } # and usd, calls; reached, the run ends, or asks with onExceeded: ask
 #   inDoubt: ask # a call whose outcome is unknown: ask, retry or fail
 #   concurrency: { run: 16 }
 `;
