@@ -117,6 +117,31 @@ describe("a task that asks", () => {
   });
 });
 
+test("a disk that is full when the run is to be suspended loses no question", async () => {
+  const path = join(temporaryFolder(), "store.db");
+  const limit = { pages: (_count: number): void => undefined };
+  const calls: Json[] = [];
+  const store = new SqliteStore(path, {
+    onConnect: (database) => {
+      limit.pages = (count) => database.exec(`PRAGMA max_page_count=${count}`);
+    },
+  });
+  const large: TestTool = {
+    effect: "read",
+    run: () => {
+      if (calls.push("large") === 1) limit.pages(1);
+      return Array.from({ length: 20_000 }, (_, index) => index);
+    },
+  };
+  await using mesh = testMesh({ tools: { ...tools(calls), large }, store });
+  const run = mesh.run(planOf({ id: "large", use: "t.large" }, payment("a", { approve: true, after: ["large"] })));
+  await expect(run.result).rejects.toMatchObject({ code: "AM_STORE_FULL" });
+  limit.pages(1_000_000);
+  expect(await mesh.resume(run.id).result).toMatchObject({ status: "suspended" });
+  expect((await mesh.show(run.id)).waits).toMatchObject([{ for: "approval", name: "a" }]);
+  expect(calls).toEqual(["large", "large"]);
+});
+
 describe("mesh.approve", () => {
   test.each([true, false])("gives the decision %s to what comes after", async (approved) => {
     const calls: Json[] = [];
@@ -221,14 +246,21 @@ describe("a budget", () => {
     expect((await mesh.show(run.id)).budget).toEqual([{ kind: "calls", limit: 4, used: 3, reserved: 0 }]);
   });
 
-  test("of time stops what is under way", async () => {
+  test("of time stops what is under way, and tells it", async () => {
+    let told = 0;
     const slow: TestTool = {
       effect: "read",
       run: (_args, { signal }) =>
-        new Promise<Json>((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("told")))),
+        new Promise<Json>((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            told++;
+            reject(new Error("told"));
+          });
+        }),
     };
     await using mesh = testMesh({ tools: { slow }, policy: { budget: { seconds: 0.05 } } });
     const run = mesh.run(planOf({ id: "slow", use: "t.slow" }));
     expect(await run.result).toMatchObject({ status: "failed", error: { code: "AM_DEADLINE_EXCEEDED" } });
+    expect(told).toBe(1);
   });
 });
