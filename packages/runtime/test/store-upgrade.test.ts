@@ -65,6 +65,19 @@ describe("a store of version 1", () => {
     await again.close();
   });
 
+  test("that was damaged before stays so: no sum makes a broken event whole", async () => {
+    const path = storePath();
+    storeOfVersion1(path, { a: eventsOf("a", 1, 9) });
+    const database = new DatabaseSync(path);
+    database.exec(`UPDATE event SET body = '{"task":7}' WHERE seq = 4`);
+    database.close();
+    const store = new SqliteStore(path);
+    await expect(store.read("a", 0)).rejects.toMatchObject({ code: "AM_EVENT_CORRUPT", facts: { seq: 4 } });
+    expect((await store.readIntact("a")).events).toEqual(eventsOf("a", 1, 3));
+    expect(await store.read("a", 4)).toHaveLength(5);
+    await store.close();
+  });
+
   test("whose upgrade fails stays of version 1", () => {
     const path = storePath();
     storeOfVersion1(path, { a: eventsOf("a", 1, 5) });

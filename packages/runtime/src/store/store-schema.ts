@@ -1,5 +1,6 @@
 /** The tables of a store, and how a store of an older version becomes one of this. */
 import type { DatabaseSync } from "node:sqlite";
+import { decodeEvent, type StoredEvent } from "@agentmesh/core";
 import { StoreError } from "@agentmesh/ports";
 import { firstSum, nextSum } from "./event-chain.ts";
 import { inTransaction } from "./store-transaction.ts";
@@ -92,11 +93,25 @@ function upgradeFromVersion1(database: DatabaseSync): void {
   for (const row of rows.iterate()) {
     const [run, seq, atMs] = [Number(row["run"]), Number(row["seq"]), Number(row["at_ms"])];
     const [type, body] = [String(row["type"]), String(row["body"])];
-    const before = previous.run === run ? previous.sum : firstSum(String(row["id"]));
-    previous = { run, sum: nextSum(before, { seq, type, atMs, body }) };
+    const [id, stored] = [String(row["id"]), { seq, type, atMs, body }];
+    const sum = nextSum(previous.run === run ? previous.sum : firstSum(id), stored);
+    previous = { run, sum: isReadable(id, stored) ? sum : wrongSum(sum) };
     insert.run(run, seq, type, atMs, body, previous.sum);
   }
   database.exec(`DROP TABLE event_of_version_1; ${OWNER_AND_INBOX}`);
+}
+
+function isReadable(run: string, stored: StoredEvent): boolean {
+  try {
+    return decodeEvent(run, stored).seq === stored.seq;
+  } catch {
+    return false;
+  }
+}
+
+/** What was damaged before there were sums must not become whole by getting one. */
+function wrongSum(sum: number): number {
+  return (sum ^ 1) >>> 0;
 }
 
 function pragma(database: DatabaseSync, name: "user_version" | "application_id"): number {
