@@ -89,6 +89,13 @@ const waitAndBudget = plan("wait", [
   write("c", from("b.wrote")),
 ]);
 
+const refused = plan("refused", [
+  write("a", 1),
+  write("refused", from("a.wrote"), { approve: true }),
+  write("beside", from("a.wrote")),
+  write("never", from("refused.wrote")),
+]);
+
 /** The first plan fails at its second task; the patch goes round it. */
 function patched({ previous }: PlannerRequest): PlannerOutcome {
   const second: Task = { id: "broken", use: "t.broken", args: { v: from("first.wrote") } as never };
@@ -96,6 +103,10 @@ function patched({ previous }: PlannerRequest): PlannerOutcome {
   return previous === undefined
     ? { kind: "plan", plan: plan("goal", [write("first", 1), second]) }
     : { kind: "plan", plan: plan("goal", [instead]) };
+}
+
+function lost(): PlannerOutcome {
+  throw new Error("out of ideas");
 }
 
 export const REFERENCE_RUNS: readonly ReferenceRun[] = [
@@ -107,6 +118,8 @@ export const REFERENCE_RUNS: readonly ReferenceRun[] = [
   { name: "cancel", work: cancelled, cancelAtCall: 4 },
   { name: "wait", work: waitAndBudget, policy: { budget: { calls: 2, tokens: 100_000, onExceeded: "ask" } } },
   { name: "goal", work: "reach it", planner: patched },
+  { name: "refused", work: refused },
+  { name: "lost", work: "find it", planner: lost },
 ];
 
 export function referenceRun(name: string): ReferenceRun {

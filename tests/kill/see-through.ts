@@ -63,7 +63,8 @@ async function goOn(
 }
 
 async function answer({ mesh, ledger }: SeenRun, id: string, wait: WaitView): Promise<Run | undefined> {
-  if (wait.for === "approval") return mesh.approve(id, wait.name);
+  if (wait.for === "approval")
+    return wait.name === "refused" ? mesh.reject(id, wait.name) : mesh.approve(id, wait.name);
   if (wait.for !== "resolution") return mesh.signal(id, wait.signal ?? "", { word: "bees" });
   const effect = (await ledger.entriesOf(id)).find(({ task }) => task === wait.name);
   if (effect === undefined) return mesh.resolve(id, wait.name, { as: "retry" });
