@@ -14,8 +14,10 @@ import {
   type RunEvent,
   RunState,
   type StartInput,
+  transition,
 } from "@agentmesh/core";
 import { RunOwnedError } from "@agentmesh/ports";
+import { refusalOf } from "../driver/run-commands.ts";
 import { RunDriver } from "../driver/run-driver.ts";
 import type { RunServices } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
@@ -110,7 +112,9 @@ export class RunDesk {
     const isHeldHere = this.#runs.get(id)?.isDriven === true;
     if (isHeldHere || !(await this.#canClaim(id))) return this.#answered(id, await store.send(id, command), isEnding);
     try {
-      if (!isEnding) await this.#prepare(foldEvents(await store.read(id, 0)));
+      const events = await store.read(id, 0);
+      if (!isEnding) await this.#prepare(foldEvents(events));
+      if ((await store.inbox(id)).length === 0) this.#refuseUnlessFollowed(events, command);
       const item = await store.send(id, command);
       this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
       return await this.#answered(id, item, isEnding);
@@ -118,6 +122,17 @@ export class RunDesk {
       if (this.#runs.get(id)?.isDriven !== true) await store.release(id);
       throw error;
     }
+  }
+
+  /** Before the run is woken: a command that it would refuse changes nothing. Throws CommandRefusedError. */
+  #refuseUnlessFollowed(events: readonly RunEvent[], command: RunCommand): void {
+    const { services } = this.#parts;
+    const [{ run } = { run: "" }] = events;
+    const driver = new RunDriver(run, services);
+    for (const event of events) evolve(driver.state, event);
+    transition(driver.state, { type: "recover" }, { nowMs: services.clock.nowMs(), run });
+    const refusal = refusalOf(driver, command);
+    if (refusal !== undefined) throw new CommandRefusedError(refusal);
   }
 
   /** Waits until whoever drives the run has answered, and takes it up when that process is gone. */
