@@ -1,4 +1,4 @@
-/** Runs whose process dies, and runs that several processes have to do with. */
+/** Runs whose process dies, and runs that several processes have to do with. One after the other: each test is several processes already. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
@@ -16,7 +16,6 @@ const slowly = (to: string): object => ({ id: to, use: "bank.pay", args: { to, h
 /** A run whose calls have reached the bank, which does not answer. */
 async function hanging(folder: Folder, calls: readonly string[]): Promise<RunningCommand> {
   const command = folder.start("run", "plan.json");
-  // The global expect has no test of its own to poll in while several tests run at once.
   await vi.waitFor(() => expect(callsOf(folder)).toEqual(expect.arrayContaining([...calls])), { timeout: 30_000 });
   return command;
 }
@@ -28,7 +27,7 @@ async function killed(folder: Folder, calls: readonly string[]): Promise<string>
   return (await onlyRun(folder)).run;
 }
 
-describe.concurrent("a run whose process was killed", () => {
+describe("a run whose process was killed", () => {
   test("repeats what only reads, and asks what became of what writes", async () => {
     const folder = await bankFolder([look("x"), slowly("ann"), pay("bob", { after: ["look"] })]);
     const run = await killed(folder, ["look x", "pay ann"]);
@@ -87,6 +86,23 @@ describe.concurrent("a run whose process was killed", () => {
     expect(callsOf(folder).filter((line) => line.startsWith("pay"))).toEqual(["pay bob", "pay ann"]);
   });
 
+  test("is left as it is by a command that it refuses", async () => {
+    const nap = { id: "nap", use: "mesh.wait", args: { delayMs: 86_400_000 } };
+    const folder = await bankFolder([nap, slowly("ann"), pay("bob", { approve: true })]);
+    const run = await killed(folder, ["pay ann"]);
+    const before = await onlyRun(folder);
+    for (const [code, ...words] of [
+      ["AM_NOT_WAITING", "approve", run, "nobody"],
+      ["AM_ARGUMENT_INVALID", "approve", run, "bob", "--args", '{"to": 7}'],
+      ["AM_RESULT_INVALID", "resolve", run, "ann", "--done", "7"],
+      ["AM_NOT_IN_DOUBT", "resolve", run, "bob", "--retry"],
+    ] as const) {
+      const end = await folder.run(...words);
+      expect(end, end.stderr).toMatchObject({ exit: 2, stderr: expect.stringContaining(`error ${code}: `) });
+    }
+    expect(await onlyRun(folder)).toEqual(before);
+  });
+
   test("goes on with all others that were left behind", async () => {
     const folder = await bankFolder([look("x")]);
     const first = await killed(folder, ["look x"]);
@@ -105,7 +121,7 @@ describe.concurrent("a run whose process was killed", () => {
   });
 });
 
-describe.concurrent("a run that another process drives", () => {
+describe("a run that another process drives", () => {
   test("follows there what is said here, and is not driven twice", async () => {
     const folder = await bankFolder([pay("ann", { approve: true }), pay("bob", { approve: true }), look("x")]);
     const command = await hanging(folder, ["look x"]);
@@ -143,7 +159,7 @@ describe.concurrent("a run that another process drives", () => {
   });
 });
 
-describe.concurrent("a command to a run", () => {
+describe("a command to a run", () => {
   test.each([
     [["resume", "r_nope"]],
     [["cancel", "r_nope"]],

@@ -1,4 +1,4 @@
-/** Runs that wait: what they say, and what ends their waiting. */
+/** Runs that wait: what they say, and what ends their waiting. One after the other: each test is many processes already. */
 import { describe, expect, test } from "vitest";
 import { bankFolder, callsOf, type Folder, jsonLines, meshFolder, onlyRun, plan } from "./command.ts";
 
@@ -11,7 +11,7 @@ async function suspended(folder: Folder): Promise<string> {
   return String(jsonLines(stdout).at(-1)?.["run"]);
 }
 
-describe.concurrent("a run that asks", () => {
+describe("a run that asks", () => {
   test("ends with 3 and says what waits, with which arguments, and what to type", async () => {
     const folder = await bankFolder([pay("ann", { approve: { message: "Really?", expiresMs: 86_400_000 } })]);
     const { exit, stdout, stderr } = await folder.run("run", "plan.json");
@@ -130,7 +130,7 @@ describe.concurrent("a run that asks", () => {
   });
 });
 
-describe.concurrent("a budget", () => {
+describe("a budget", () => {
   test("that is used up ends the run with 5", async () => {
     const folder = await bankFolder([pay("ann"), pay("bob")], { policy: { budget: { calls: 1 } } });
     const { exit, stderr } = await folder.run("run", "plan.json");
@@ -140,7 +140,7 @@ describe.concurrent("a budget", () => {
   });
 });
 
-describe.concurrent("a run that waits for a signal", () => {
+describe("a run that waits for a signal", () => {
   const wait = { id: "wait", use: "mesh.wait", args: { signal: "go" } };
   const event = { id: "rates", use: "mesh.wait", args: { event: "rates changed" } };
   const output = { got: { $from: "wait" }, rates: { $from: "rates" } };
@@ -164,7 +164,7 @@ describe.concurrent("a run that waits for a signal", () => {
   });
 });
 
-describe.concurrent("a suspended run", () => {
+describe("a suspended run", () => {
   test("is cancelled with 0, and over then for whoever comes later", async () => {
     const folder = await bankFolder([pay("ann", { approve: true })]);
     const run = await suspended(folder);
