@@ -16,6 +16,7 @@ export {
 } from "@agentmesh/core";
 export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "@agentmesh/mcp";
 export { type ScriptedAnswer, type ScriptedModel, scriptedModel, ScriptedReply } from "@agentmesh/models";
+export { RunOwnedError } from "@agentmesh/ports";
 export type {
   Composer,
   Executor,
@@ -29,6 +30,9 @@ export type {
   Validator,
 } from "@agentmesh/ports";
 export {
+  type ApproveOptions,
+  CommandPendingError,
+  CommandRefusedError,
   ConfigError,
   createMesh,
   type CreateMeshOptions,
@@ -40,10 +44,13 @@ export {
   NoModelError,
   openMesh,
   PlanInvalidError,
+  PlanRedactedError,
+  type ResolveOptions,
   Run,
   RunFailedError,
   type RunOptions,
   type RunResult,
   type RunSignal,
+  ServersMissingError,
   UnknownRunError,
 } from "@agentmesh/runtime";

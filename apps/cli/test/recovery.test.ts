@@ -37,7 +37,9 @@ describe("a run whose process was killed", () => {
     expect(resumed.stderr).toContain("task look is called again: attempt 1 was cut off, and repeating it is safe");
     expect(resumed.stderr).toMatch(/ \? ann is in doubt, since [\d:]+\n {6}The process died while "ann" was under way/);
     expect(resumed.stderr).toContain(`      bank.pay {"to":"ann","hangs":true}\n`);
-    expect(resumed.stderr.trimEnd()).toMatch(/Go on with: agentmesh resolve r_\w+ ann --done\|--retry\|--fail$/);
+    expect(resumed.stderr.trimEnd()).toMatch(/Go on with: agentmesh resolve r_\w+ ann --done, --retry or --fail$/);
+    const pasted = await folder.shell(resumed.stderr.slice(resumed.stderr.lastIndexOf("agentmesh resolve")));
+    expect(pasted).toContain("error AM_USAGE: There is no option --done,.");
     expect(callsOf(folder).toSorted()).toEqual(["look x", "look x", "pay ann", "pay bob"]);
     expect((await onlyRun(folder)).waits).toMatchObject([
       { for: "resolution", name: "ann", tool: "bank.pay", args: { to: "ann", hangs: true } },

@@ -32,7 +32,7 @@ test("a call in doubt, a signal, an event and a time each say how they end", () 
     "  ? pay is in doubt, since 12:00:00",
     "      Nobody knows.",
     "      bank.pay {}",
-    "      agentmesh resolve r_1 pay --done|--retry|--fail",
+    "      agentmesh resolve r_1 pay --done, --retry or --fail",
     '  ◔ wait waits for the signal "go", since 12:00:00',
     "      agentmesh signal r_1 go '{...}'",
     '  ◔ other waits for the event "rates changed", since 12:00:00',

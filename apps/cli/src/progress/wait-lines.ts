@@ -54,7 +54,8 @@ function commandFor(run: string, { for: kind, name, signal = "" }: RunWait): str
     case "approval":
       return `agentmesh approve ${run} ${shellWord(name)}`;
     case "resolution":
-      return `agentmesh resolve ${run} ${shellWord(name)} --done|--retry|--fail`;
+      // No bars: pasted as it is, it must not decide anything.
+      return `agentmesh resolve ${run} ${shellWord(name)} --done, --retry or --fail`;
     case "signal":
       return `agentmesh signal ${run} ${signalWord(signal)} '{...}'`;
     case "event":
