@@ -18,6 +18,7 @@ import { DefaultComposer } from "../nodes/composer/default-composer.ts";
 import { ChatPlanner } from "../nodes/planner/chat-planner.ts";
 import { CompletionPlanner } from "../nodes/planner/completion/completion-planner.ts";
 import { DefaultPlanner } from "../nodes/planner/default-planner.ts";
+import { MemoryStore } from "../store/memory-store.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
 import { assembleMesh } from "./assemble-mesh.ts";
 import type { Mesh } from "./mesh.ts";
@@ -45,6 +46,8 @@ export interface CreateMeshOptions extends Partial<MeshConfigInput>, MeshExtras 
   readonly configFile?: string;
 }
 
+/** A store that ends with the process. */
+const MEMORY = ":memory:";
 /** The server name of tools that are given as a list. */
 const LOCAL_SERVER = "local";
 
@@ -70,7 +73,7 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
 export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
   const clock = extras.clock ?? systemClock;
-  const store = new SqliteStore(config.store);
+  const store = config.store === MEMORY ? new MemoryStore() : new SqliteStore(config.store);
   const memory = new MemoryLog(config.log.memoryMax);
   const file = config.log.file === undefined ? undefined : new FileLog(config.log.file);
   const log = new RunLog({

@@ -129,7 +129,7 @@ function jsonOr(fallback: unknown, text: string): unknown {
   }
 }
 
-function unknownRun(run: string): InboxError {
+export function unknownRun(run: string): InboxError {
   return new InboxError({
     code: "AM_INBOX_UNKNOWN_RUN",
     message: `There is no run ${run} to send a command to.`,
@@ -138,7 +138,7 @@ function unknownRun(run: string): InboxError {
   });
 }
 
-function inboxFull(run: string): InboxError {
+export function inboxFull(run: string): InboxError {
   return new InboxError({
     code: "AM_INBOX_FULL",
     message: `Run ${run} has ${INBOX_ITEMS_MAX} commands that nobody has answered.`,
