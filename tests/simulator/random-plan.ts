@@ -23,7 +23,7 @@ export interface RandomPlanOptions {
 
 export function randomPlan(chance: Chance, options: RandomPlanOptions): RandomPlan {
   const shape = chance.weighted<Shape>({ diamond: 2, wide: 2, chain: 2, layered: 3, random: 4 });
-  const count = chance.percent(4) ? chance.between(12, 40) : chance.between(1, 9);
+  const count = chance.percent(2) ? chance.between(12, 40) : chance.between(1, 9);
   const tasks: RandomTask[] = [];
   for (let index = 0; index < count; index++) {
     const dependencies = dependenciesOf(shape, { index, count, chance }).map((at) => `t${at}`);

@@ -1,4 +1,5 @@
 /** One world: its time, its processes, the file that outlives them, and the truth about what was stored, shown and done. */
+import { encodeEvent, type RunEvent } from "@agentmesh/core";
 import type { SqliteStore } from "@agentmesh/runtime";
 import { SqliteStore as Store } from "@agentmesh/runtime";
 import { Chance } from "./chance.ts";
@@ -30,8 +31,8 @@ export interface Publication {
   readonly seq: number;
   readonly order: number;
   readonly listener: string;
-  /** The event as JSON. */
-  readonly text: string;
+  /** As it would be stored. */
+  readonly body: string;
 }
 
 export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
@@ -143,8 +144,8 @@ export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
     this.visit("after-commit", process);
   }
 
-  published(process: SimulatedProcess, listener: string, event: { readonly seq: number }): void {
-    this.publications.push({ seq: event.seq, order: this.nextOrder(), listener, text: JSON.stringify(event) });
+  published(process: SimulatedProcess, listener: string, event: RunEvent): void {
+    this.publications.push({ seq: event.seq, order: this.nextOrder(), listener, body: encodeEvent(event).body });
     this.visit("publish", process);
   }
 

@@ -1,5 +1,4 @@
 /** One seed, one run: from the goal to the end of everything that it set in motion, with every fault that the seed brings. */
-import { DatabaseSync } from "node:sqlite";
 import {
   canonicalJson,
   evolve,
@@ -11,9 +10,9 @@ import {
   type StartInput,
 } from "@agentmesh/core";
 import { decodeEvent, parsePlan, type RunEvent } from "@agentmesh/core";
-import type { InboxAnswer } from "@agentmesh/ports";
 import type { Chance } from "./chance.ts";
 import type { WrittenRow } from "./observed-database.ts";
+import { auditStore } from "./store-audit.ts";
 import { PendingWaits } from "./pending-waits.ts";
 import { type RandomPlan, randomPlan } from "./random-plan.ts";
 import { type Desk, type SentCommand, SimulatedPeople } from "./simulated-people.ts";
@@ -28,9 +27,8 @@ const WATCH_MAX = 600;
 
 export interface CommandRecord {
   readonly sent: SentCommand;
-  /** Undefined: nobody has answered. */
-  readonly answer: InboxAnswer | undefined;
   readonly isStored: boolean;
+  readonly end: "none" | "followed" | "refused";
 }
 
 /**
@@ -103,10 +101,10 @@ class Simulation {
     await world.settle();
     while (steps++ < STEPS_MAX && world.timeline.step()) {
       await world.settle();
-      if (this.#chance.percent(2)) this.#compareLive();
+      if (this.#chance.percent(0.7)) this.#compareLive();
     }
     this.#compareLive();
-    const record = { ...(await this.#record()), isEndless: steps > STEPS_MAX, steps };
+    const record = { ...this.#record(), isEndless: steps > STEPS_MAX, steps };
     world.end();
     return record;
   }
@@ -206,18 +204,11 @@ class Simulation {
     return this.#world.rows.map((row) => decodeEvent(this.#world.run, row));
   }
 
-  async #record(): Promise<Omit<SimulationRecord, "isEndless" | "steps">> {
+  #record(): Omit<SimulationRecord, "isEndless" | "steps"> {
     const world = this.#world;
-    const process = world.startProcess("auditor", { isFragile: false, host: "one" });
-    const store = world.openStore(process);
-    const events = await process.run(() => store.read(world.run, 0));
-    const stored = storedRows(world);
-    const waiting = new Set((await process.run(() => store.inbox(world.run))).map(({ item }) => item));
-    const commands: CommandRecord[] = [];
-    for (const sent of this.#people.sent) {
-      const answer = await process.run(() => store.answer(sent.item));
-      commands.push({ sent, answer, isStored: answer !== undefined || waiting.has(sent.item) });
-    }
+    const { stored, answers } = auditStore(world);
+    const events = stored.map((row) => decodeEvent(world.run, row));
+    const commands = this.#people.sent.map((sent) => ({ sent, ...commandEnd(sent.item, answers) }));
     const violations = [...this.#violations, ...this.#viewViolations(events)];
     return {
       world,
@@ -245,18 +236,10 @@ function withoutDueTimes(view: string): string {
   return view.replaceAll('"status":"waiting"', '"status":"ready"');
 }
 
-function storedRows({ path, run }: SimulatedWorld): readonly WrittenRow[] {
-  const database = new DatabaseSync(path, { readOnly: true });
-  const rows = database
-    .prepare("SELECT seq, type, at_ms, body FROM event WHERE run = (SELECT number FROM run WHERE id = ?) ORDER BY seq")
-    .all(run);
-  database.close();
-  return rows.map((row) => ({
-    seq: Number(row["seq"]),
-    type: String(row["type"]),
-    atMs: Number(row["at_ms"]),
-    body: String(row["body"]),
-  }));
+function commandEnd(item: number, answers: ReadonlyMap<number, string | null>): Omit<CommandRecord, "sent"> {
+  const answer = answers.get(item);
+  if (answer === undefined || answer === null) return { isStored: answer !== undefined, end: "none" };
+  return { isStored: true, end: answer === "null" ? "followed" : "refused" };
 }
 
 export function foldedView(events: readonly RunEvent[]): string {

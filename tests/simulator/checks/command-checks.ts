@@ -3,14 +3,14 @@ import type { RunEvent } from "@agentmesh/core";
 import type { RunHistory } from "./run-history.ts";
 
 export function checkCommands(history: RunHistory): void {
-  for (const { sent, answer, isStored } of history.record.commands) {
+  for (const { sent, end, isStored } of history.record.commands) {
     const { item, command, marker } = sent;
     const what = `item ${item}, ${command.type}`;
     if (!isStored) history.breach("I1 an acknowledged command is stored", what);
-    if (answer === undefined) continue;
+    if (end === "none") continue;
     const followed = marker === "" ? undefined : history.events.filter((event) => markerOf(event) === marker).length;
     const copies = history.record.commands.filter((other) => other.sent.marker === marker && marker !== "");
-    const answered = copies.filter((other) => other.answer !== undefined && other.answer.error === undefined).length;
+    const answered = copies.filter((other) => other.end === "followed").length;
     if (followed === undefined) continue;
     // A second cancel is followed by what the first has brought.
     if (command.type === "cancel" ? followed > 1 : followed > answered)
@@ -54,12 +54,10 @@ function checkSignals(history: RunHistory): void {
 function checkUnanswered(history: RunHistory): void {
   const { commands, waits, isEndless } = history.record;
   if (waits.status !== "suspended" || isEndless) return;
-  const left = commands.filter(({ answer }) => answer === undefined);
+  const left = commands.filter(({ end }) => end === "none");
   if (left.length > 0) history.breach("I11 every command is answered", `item ${left[0]?.sent.item} is not`);
 }
 
 function answeredWell(history: RunHistory, type: string): number {
-  return history.record.commands.filter(
-    ({ sent, answer }) => sent.command.type === type && answer !== undefined && answer.error === undefined,
-  ).length;
+  return history.record.commands.filter(({ sent, end }) => sent.command.type === type && end === "followed").length;
 }

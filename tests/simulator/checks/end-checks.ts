@@ -6,20 +6,24 @@ import type { RunHistory } from "./run-history.ts";
 const OWN_MISTAKES = new Set(["AM_INTERNAL", "AM_VALUE_LOST", "AM_JOURNAL_ORDER"]);
 
 export function checkEnd(history: RunHistory): void {
-  const { waits, isEndless, violations, world } = history.record;
+  const { violations, world } = history.record;
   for (const violation of violations) history.breach("I9 the state is the fold", violation);
+  for (const failure of world.failures) history.breach("no error is lost", String(failure));
+  for (const failure of world.driverFailures)
+    if (!isExcused(history, failure)) history.breach("drivers fail for a reason", String(failure));
+  for (const event of history.events)
+    if ("error" in event && OWN_MISTAKES.has(event.error?.code ?? ""))
+      history.breach("errors come from outside", `event ${event.seq}, ${event.type}: ${event.error?.message ?? ""}`);
+  checkLiveness(history);
+}
+
+function checkLiveness(history: RunHistory): void {
+  const { waits, isEndless } = history.record;
   if (isEndless) history.breach("I10 the clock comes to rest", "it had appointments for ever");
   if (waits.status === "none" || waits.status === "running")
     history.breach("I11 every run ends or waits for a name", `it is ${waits.status}`);
   if (waits.status === "suspended" && !waits.isWaiting)
     history.breach("I11 every run ends or waits for a name", "it waits for nothing");
-  for (const failure of world.failures) history.breach("no error is lost", String(failure));
-  for (const failure of world.driverFailures) {
-    if (!isExcused(history, failure)) history.breach("drivers fail for a reason", String(failure));
-  }
-  for (const event of history.events)
-    if ("error" in event && OWN_MISTAKES.has(event.error?.code ?? ""))
-      history.breach("errors come from outside", `event ${event.seq}, ${event.type}: ${event.error?.message ?? ""}`);
 }
 
 /** A driver may give a run up when its store fails, or when another owner has taken the run while it was stopped. */

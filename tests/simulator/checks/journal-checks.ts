@@ -1,5 +1,5 @@
 /** The journal itself: without a gap, one terminal event, the last; stored by its owner only, and stored before anybody is told. */
-import { encodeEvent, isTerminal, type RunEvent } from "@agentmesh/core";
+import { isTerminal } from "@agentmesh/core";
 import type { RunHistory } from "./run-history.ts";
 
 export function checkJournal(history: RunHistory): void {
@@ -33,11 +33,11 @@ function checkOwners(history: RunHistory): void {
 function checkPublications(history: RunHistory): void {
   const { rows, publications } = history.record.world;
   const last = new Map<string, number>();
-  for (const { seq, order, listener, text } of publications) {
+  for (const { seq, order, listener, body } of publications) {
     const row = rows[seq - 1];
     if (row === undefined || row.order > order)
       history.breach("promise 1, write before show", `event ${seq} was shown to ${listener} before it was stored`);
-    else if (encodeEvent(JSON.parse(text) as RunEvent).body !== row.body)
+    else if (body !== row.body)
       history.breach("promise 1, write before show", `event ${seq} was shown to ${listener} as another one`);
     const before = last.get(listener);
     if (before !== undefined && seq !== before + 1)

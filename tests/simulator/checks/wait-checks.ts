@@ -52,10 +52,7 @@ class WaitWalk {
         this.#waits.clear();
         return;
       case "approval.requested":
-        if (this.#questions.has(event.approval) || this.#granted.has(event.approval))
-          this.#breach("asked once", event, "it is asked already, or was agreed to");
-        this.#questions.set(event.approval, event);
-        return;
+        return this.#ask(event);
       case "approval.granted":
       case "approval.denied":
         return this.#answer(event);
@@ -101,6 +98,12 @@ class WaitWalk {
         break;
       default:
     }
+  }
+
+  #ask(event: Event<"approval.requested">): void {
+    if (this.#questions.has(event.approval) || this.#granted.has(event.approval))
+      this.#breach("asked once", event, "it is asked already, or was agreed to");
+    this.#questions.set(event.approval, event);
   }
 
   #answer(event: Event<"approval.granted" | "approval.denied">): void {
