@@ -1,6 +1,7 @@
 /**
  * Which tests exist. `unit` needs Node and npm alone; `corpora` exists when AGENTMESH_CORPORA names their folder; `llama`
- * exists when AGENTMESH_LLAMA is set, since it installs llama.cpp into the user's cache.
+ * exists when AGENTMESH_LLAMA is set, since it installs llama.cpp into the user's cache; `services` exists when
+ * AGENTMESH_SERVICES is set, since it needs servers of other programs.
  */
 import { defineConfig } from "vitest/config";
 
@@ -10,6 +11,13 @@ const llama = {
   name: "llama",
   include: ["adapters/*/test/llama/**/*.test.ts"],
   globalSetup: ["adapters/llama-cpp/test/llama/global-setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+const services = {
+  name: "services",
+  include: ["{adapters,packages}/*/test/services/**/*.test.ts"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
@@ -34,11 +42,12 @@ export default defineConfig({
             "tools/**/*.test.ts",
             "examples/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**", "**/test/llama/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**", "**/test/llama/**", "**/test/services/**"],
         },
       },
       ...(process.env["AGENTMESH_CORPORA"] === undefined ? [] : [{ extends: true as const, test: corpora }]),
       ...(process.env["AGENTMESH_LLAMA"] === undefined ? [] : [{ extends: true as const, test: llama }]),
+      ...(process.env["AGENTMESH_SERVICES"] === undefined ? [] : [{ extends: true as const, test: services }]),
     ],
   },
 });

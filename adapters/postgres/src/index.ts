@@ -1,0 +1,2 @@
+/** Journals, values, leases and inboxes on PostgreSQL. */
+export {};

@@ -1,0 +1,16 @@
+/**
+ * `npm run test:services [-- filter]`: the tests that need a server of another program, on Node 24. PostgreSQL is installed
+ * when it is missing; each test file starts servers of its own in temporary folders and stops them.
+ */
+import { join } from "node:path";
+import { runNode } from "../apps/cli/bin/run-node.mjs";
+import { bootstrap, rootFolder, runTool } from "./bootstrap.mjs";
+import { findOrInstallPostgres } from "./services/postgres-programs.mjs";
+
+await runTool(async () => {
+  const { node, env } = await bootstrap();
+  const services = { AGENTMESH_SERVICES: "1", AGENTMESH_POSTGRES_PROGRAMS: findOrInstallPostgres(env) };
+  const vitest = join(rootFolder, "node_modules", "vitest", "vitest.mjs");
+  const options = [vitest, "run", "--project", "services", ...process.argv.slice(2)];
+  return await runNode(node, options, { cwd: rootFolder, env: { ...env, ...services } });
+});
