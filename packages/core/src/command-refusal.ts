@@ -1,8 +1,10 @@
 /** Why a command cannot be followed, in words for whoever gave it; decide itself answers such commands with no event. */
 import { SIGNALS_KEPT_MAX } from "./decide-wait.ts";
 import type { ErrorRecord } from "./error-record.ts";
+import { isJsonObject } from "./json.ts";
 import { APPROVE_TOOL } from "./mesh-tools.ts";
 import { suggestion } from "./nearest-names.ts";
+import type { Payload } from "./payload.ts";
 import type { RunCommand } from "./run-input.ts";
 import { isOver, type RunState } from "./run-state.ts";
 
@@ -71,7 +73,7 @@ type Answer = Extract<RunCommand, { type: "approve" | "reject" }>;
 function answerRefusal(state: RunState, answer: Answer, nowMs: number): ErrorRecord | undefined {
   const { approval } = answer;
   const ask = state.asks.get(approval);
-  if (ask?.kind === "approval" && ask.untilMs > nowMs) return answerableError(ask.tool, answer);
+  if (ask?.kind === "approval" && ask.untilMs > nowMs) return valueRefusal(state, ask.tool, answer);
   const open = [...state.asks.values()].filter((each) => each.kind === "approval").map((each) => each.key);
   const hint =
     open.length > 0 ? `Waiting for approval: ${open.slice(0, 10).join(", ")}.` : "Nothing waits for an approval.";
@@ -83,19 +85,33 @@ function answerRefusal(state: RunState, answer: Answer, nowMs: number): ErrorRec
     const word = decided.isGranted ? "approved" : "rejected";
     return { code: "AM_ALREADY_DECIDED", message: `"${approval}" was ${word} already.`, hint, facts };
   }
-  return { code: "AM_NOT_WAITING", message: `"${approval}" does not wait for an approval.`, hint, facts };
+  const what = ask === undefined ? "does not wait for an approval" : `waits for a ${ask.kind}, not for an approval`;
+  return { code: "AM_NOT_WAITING", message: `"${approval}" ${what}.`, hint, facts };
 }
 
-/** A question has no arguments that could be edited. */
-function answerableError(tool: string | undefined, answer: Answer): ErrorRecord | undefined {
+/** A budget is raised to a limit; a call has arguments that can be edited; a question or a plan has none. */
+function valueRefusal(state: RunState, tool: string | undefined, answer: Answer): ErrorRecord | undefined {
+  if (answer.type === "reject" || answer.args === undefined) return undefined;
   const { approval } = answer;
-  const hasArguments = approval === "budget" || (tool !== undefined && tool !== APPROVE_TOOL.name);
-  if (answer.type === "reject" || answer.args === undefined || hasArguments) return undefined;
+  if (approval === "budget") return limitRefusal(state, answer.args);
+  if (tool !== undefined && tool !== APPROVE_TOOL.name) return undefined;
   return {
     code: "AM_ARGUMENT_INVALID",
     message: `"${approval}" has no arguments that could be edited.`,
     hint: "Answer it without them.",
     facts: { approval },
+  };
+}
+
+function limitRefusal({ raising }: RunState, { value }: Payload): ErrorRecord | undefined {
+  const limit = isJsonObject(value) ? value["limit"] : undefined;
+  const needed = raising?.needed ?? 0;
+  if (typeof limit === "number" && Number.isInteger(limit) && limit >= needed) return undefined;
+  return {
+    code: "AM_ARGUMENT_INVALID",
+    message: `A budget is raised to { "limit": N }, a whole number of at least ${needed}.`,
+    hint: "Approve it without arguments to give as much again.",
+    facts: { approval: "budget", needed },
   };
 }
 

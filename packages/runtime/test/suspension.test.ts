@@ -168,6 +168,7 @@ describe("mesh.wait", () => {
     );
     const run = mesh.run(plan);
     expect(await run.result).toMatchObject({ status: "suspended" });
+    await expect(run.approve("wait")).rejects.toMatchObject({ code: "AM_NOT_WAITING" });
     await run.signal("other", 1);
     await run.signal("go", { n: 1 });
     expect(await run.result).toMatchObject({ status: "suspended" });
@@ -241,6 +242,7 @@ describe("a budget", () => {
     await using mesh = testMesh({ tools: tools(calls), policy: { budget: { calls: 2, onExceeded: "ask" } } });
     const run = mesh.run(planOf(payment("a"), payment("b"), payment("c")));
     expect(await run.result).toMatchObject({ status: "suspended" });
+    await expect(run.approve("budget", { args: { limit: 1 } })).rejects.toMatchObject({ code: "AM_ARGUMENT_INVALID" });
     await run.approve("budget");
     expect(await run.result).toMatchObject({ status: "succeeded" });
     expect((await mesh.show(run.id)).budget).toEqual([{ kind: "calls", limit: 4, used: 3, reserved: 0 }]);
