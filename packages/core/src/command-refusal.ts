@@ -77,16 +77,21 @@ function answerRefusal(state: RunState, answer: Answer, nowMs: number): ErrorRec
   const open = [...state.asks.values()].filter((each) => each.kind === "approval").map((each) => each.key);
   const hint =
     open.length > 0 ? `Waiting for approval: ${open.slice(0, 10).join(", ")}.` : "Nothing waits for an approval.";
-  const facts = { approval, waiting: open };
-  const decided = state.decisions.get(approval);
+  return { ...unanswerable(state, approval), hint, facts: { approval, waiting: open } };
+}
+
+/** Why nothing of that name can be answered (any more). */
+function unanswerable({ asks, decisions }: RunState, approval: string): Pick<ErrorRecord, "code" | "message"> {
+  const ask = asks.get(approval);
+  const decided = decisions.get(approval);
   if (ask?.kind === "approval" || (decided?.by === "expiry" && ask === undefined))
-    return { code: "AM_APPROVAL_EXPIRED", message: `The time to decide on "${approval}" is over.`, hint, facts };
+    return { code: "AM_APPROVAL_EXPIRED", message: `The time to decide on "${approval}" is over.` };
   if (decided !== undefined) {
     const word = decided.isGranted ? "approved" : "rejected";
-    return { code: "AM_ALREADY_DECIDED", message: `"${approval}" was ${word} already.`, hint, facts };
+    return { code: "AM_ALREADY_DECIDED", message: `"${approval}" was ${word} already.` };
   }
   const what = ask === undefined ? "does not wait for an approval" : `waits for a ${ask.kind}, not for an approval`;
-  return { code: "AM_NOT_WAITING", message: `"${approval}" ${what}.`, hint, facts };
+  return { code: "AM_NOT_WAITING", message: `"${approval}" ${what}.` };
 }
 
 /** A budget is raised to a limit; a call has arguments that can be edited; a question or a plan has none. */
