@@ -14,6 +14,12 @@ interface OpenWait {
   readonly untilMs?: number;
 }
 
+interface TaskBody extends OpenWait {
+  readonly task: string;
+  readonly as?: string;
+  readonly isHandled?: boolean;
+}
+
 export class PendingWaits {
   readonly approvals = new Map<string, OpenApproval>();
   readonly doubts = new Set<string>();
@@ -49,33 +55,30 @@ export class PendingWaits {
 
   #take({ type, body }: CommittedRow): void {
     if (type.startsWith("run.")) return this.#takeStatus(type);
-    switch (type) {
-      case "approval.requested": {
-        const asked = JSON.parse(body) as OpenApproval;
-        this.approvals.set(asked.approval, asked);
-        return;
-      }
-      case "approval.granted":
-      case "approval.denied":
-        this.approvals.delete((JSON.parse(body) as OpenApproval).approval);
-        return;
-      case "task.waiting":
-        this.waits.set(taskOf(body), JSON.parse(body) as OpenWait);
-        return;
-      case "task.in_doubt":
-        this.doubts.add(taskOf(body));
-        return;
-      case "task.resolved":
-        this.doubts.delete(taskOf(body));
-        return;
-      case "task.skipped":
-        this.approvals.delete(taskOf(body));
-        this.waits.delete(taskOf(body));
-        return;
-      case "task.succeeded":
-      case "task.failed":
-        this.waits.delete(taskOf(body));
-    }
+    if (type.startsWith("approval.")) return this.#takeApproval(type, JSON.parse(body) as OpenApproval);
+    if (type.startsWith("task.")) this.#takeTask(type, JSON.parse(body) as TaskBody);
+  }
+
+  #takeApproval(type: string, question: OpenApproval): void {
+    if (type === "approval.requested") this.approvals.set(question.approval, question);
+    else this.approvals.delete(question.approval);
+  }
+
+  #takeTask(type: string, { task, ...body }: TaskBody): void {
+    if (type === "task.waiting") this.waits.set(task, body);
+    else this.waits.delete(task);
+    if (type === "task.in_doubt") this.doubts.add(task);
+    else this.doubts.delete(task);
+    if (type === "task.skipped") this.approvals.delete(task);
+    if (body.as === "fail" || (type === "task.failed" && body.isHandled !== true)) this.#withdraw(task);
+  }
+
+  /** After an element has failed, nobody is asked about the others any more. */
+  #withdraw(task: string): void {
+    const at = task.indexOf("[");
+    if (at === -1) return;
+    for (const open of [this.approvals, this.waits])
+      for (const other of open.keys()) if (other.startsWith(task.slice(0, at + 1))) open.delete(other);
   }
 
   #takeStatus(type: string): void {
@@ -87,8 +90,4 @@ export class PendingWaits {
     else if (type === "run.suspended") this.status = "suspended";
     else this.status = "running";
   }
-}
-
-function taskOf(body: string): string {
-  return (JSON.parse(body) as { readonly task: string }).task;
 }

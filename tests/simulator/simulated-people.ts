@@ -78,7 +78,7 @@ export class SimulatedPeople {
       if (!isNew) continue;
       this.#lastMoments.add(`${approval} ${expiresAtMs}`);
       if (this.#chance.percent(60)) continue;
-      const atMs = expiresAtMs + this.#chance.between(-1, 1);
+      const atMs = expiresAtMs - this.#world.clockOffsetMs + this.#chance.between(-1, 1);
       this.#world.timeline.at(atMs, () => this.#send(this.#decide(question, `m${++this.#commands}`)));
     }
   }

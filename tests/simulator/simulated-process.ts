@@ -11,6 +11,8 @@ export class ProcessDeath extends Error {}
 
 export interface ProcessWorld {
   readonly timeline: Timeline;
+  /** How far the clock on the wall has jumped. */
+  readonly clockOffsetMs: number;
   /** Immediates that will still run. */
   pendingImmediates: number;
   /** Told of each piece of work that a process begins: it may die or be stopped there. */
@@ -34,8 +36,6 @@ export class SimulatedProcess {
   readonly name: string;
   readonly host: string;
   readonly world: ProcessWorld;
-  /** How far its clock is off. */
-  clockOffsetMs = 0;
   #state: "alive" | "stopped" | "dead" = "alive";
   readonly #parked: (() => void)[] = [];
   readonly #closers: (() => void)[] = [];
@@ -56,7 +56,7 @@ export class SimulatedProcess {
   }
 
   nowMs(): number {
-    return this.world.timeline.nowMs + this.clockOffsetMs;
+    return this.world.timeline.nowMs + this.world.clockOffsetMs;
   }
 
   /** What the system does when the process is gone. */

@@ -55,6 +55,7 @@ export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
   /** So many faults have struck, by kind. */
   readonly struck: Record<string, number> = {};
   hasClockJump = false;
+  clockOffsetMs = 0;
   readonly #faults: FaultPlan;
   /** While the lock is held by somebody else: so many tries fail. */
   #busyTries = 0;

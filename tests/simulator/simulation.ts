@@ -165,7 +165,11 @@ class Simulation {
   }
 
   #isDue({ endsAtMs }: PendingWaits): boolean {
-    return endsAtMs <= this.#world.timeline.nowMs || this.#hasCommands() || this.#chance.percent(4);
+    return (
+      endsAtMs <= this.#world.timeline.nowMs + this.#world.clockOffsetMs ||
+      this.#hasCommands() ||
+      this.#chance.percent(4)
+    );
   }
 
   /** Commands that wait for an owner. */
@@ -187,8 +191,7 @@ class Simulation {
     this.#world.hasClockJump = true;
     const { timeline } = this.#world;
     timeline.at(timeline.nowMs + this.#chance.between(1, 3_000), () => {
-      const jumpMs = this.#chance.pick(CLOCK_JUMPS_MS);
-      for (const { process } of this.#workers) process.clockOffsetMs += jumpMs;
+      this.#world.clockOffsetMs += this.#chance.pick(CLOCK_JUMPS_MS);
     });
   }
 

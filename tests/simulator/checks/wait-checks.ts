@@ -95,6 +95,7 @@ class WaitWalk {
         return;
       case "task.resolved":
         this.#doubts.delete(event.task);
+        if (event.as === "fail") this.#withdraw(event.task);
         break;
       default:
     }
@@ -175,11 +176,23 @@ class WaitWalk {
     this.#kept.set(name, [...(this.#kept.get(name) ?? []), data]);
   }
 
+  /** After an element has failed, the questions and waits of the others are withdrawn. */
+  #withdraw(key: string): void {
+    const id = taskIdOf(key);
+    if (id === key) return;
+    for (const open of [this.#questions, this.#waits])
+      for (const other of open.keys()) if (other !== id && taskIdOf(other) === id) open.delete(other);
+  }
+
   #settle(event: Event<"task.succeeded" | "task.failed">): void {
     const wait = this.#waits.get(event.task);
     this.#waits.delete(event.task);
     this.#questions.delete(event.task);
-    if (wait === undefined) return;
+    if (event.type === "task.failed" && event.isHandled !== true) this.#withdraw(event.task);
+    if (wait !== undefined) this.#endWait(event, wait);
+  }
+
+  #endWait(event: Event<"task.succeeded" | "task.failed">, wait: Event<"task.waiting">): void {
     const untilMs = wait.untilMs ?? Number.POSITIVE_INFINITY;
     if (event.type === "task.failed" || wait.for === "time") {
       if (event.atMs < untilMs) this.#breach("waits are waited", event, `it ended ${untilMs - event.atMs} ms early`);
