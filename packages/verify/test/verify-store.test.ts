@@ -25,6 +25,14 @@ test("a store that somebody else has open is read as it is, its log too", () => 
   expect(verifyStore(path).violations).toEqual([]);
 });
 
+test("a store of version 1, which had no checksums, is checked without them", () => {
+  const { path, database } = writtenStore(rowsOf(finished), "succeeded");
+  database.exec("ALTER TABLE event DROP COLUMN sum; DROP TABLE owner; PRAGMA user_version=1");
+  expect(verifyStore(path)).toMatchObject({ events: finished.length, violations: [] });
+  database.exec("DELETE FROM event WHERE seq = 7");
+  expect(verifyStore(path).violations.map(({ code }) => code)).toEqual(["AM_SEQUENCE_GAP"]);
+});
+
 test("a blob is read once and compared with its hash and its size", () => {
   const text = JSON.stringify("x".repeat(300));
   const output = [hashOf(text), text.length];
