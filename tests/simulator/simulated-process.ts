@@ -36,6 +36,8 @@ export class SimulatedProcess {
   readonly name: string;
   readonly host: string;
   readonly world: ProcessWorld;
+  /** Since when nothing is heard of it; undefined while it works. */
+  silentSinceMs: number | undefined;
   #state: "alive" | "stopped" | "dead" = "alive";
   readonly #parked: (() => void)[] = [];
   readonly #closers: (() => void)[] = [];
@@ -66,17 +68,21 @@ export class SimulatedProcess {
 
   die(): void {
     this.#state = "dead";
+    this.silentSinceMs ??= this.world.timeline.nowMs;
     this.#parked.length = 0;
     for (const close of this.#closers.splice(0)) close();
   }
 
   stop(): void {
-    if (this.#state === "alive") this.#state = "stopped";
+    if (this.#state !== "alive") return;
+    this.#state = "stopped";
+    this.silentSinceMs = this.world.timeline.nowMs;
   }
 
   resume(): void {
     if (this.#state !== "stopped") return;
     this.#state = "alive";
+    this.silentSinceMs = undefined;
     const { timeline } = this.world; // one after the other, as an event loop does
     for (const work of this.#parked.splice(0)) timeline.at(timeline.nowMs, () => this.deliver(work));
   }

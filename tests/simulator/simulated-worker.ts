@@ -94,6 +94,7 @@ export class SimulatedWorker {
 
   #taken(outcome: Takeover): void {
     this.isTaking = false;
+    if (outcome === "owned" && this.process.isRunning) this.#world.refused();
     if (outcome === "absent" && this.process.isRunning) this.start();
   }
 

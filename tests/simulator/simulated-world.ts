@@ -19,6 +19,9 @@ import { nextRealTurn } from "./virtual-globals.ts";
 /** 2026-01-01, so that times look like times. */
 const START_MS = Date.UTC(2026, 0, 1);
 
+/** A lease, and a little: after that a run is free whose owner is not heard of. */
+const SILENCE_MS_MAX = 16_000;
+
 export interface CommittedRow extends WrittenRow {
   /** Its place in the order of everything that happened. */
   readonly order: number;
@@ -148,6 +151,13 @@ export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
   published(process: SimulatedProcess, listener: string, event: RunEvent): void {
     this.publications.push({ seq: event.seq, order: this.nextOrder(), listener, body: encodeEvent(event).body });
     this.visit("publish", process);
+  }
+
+  /** Somebody was told that the run has an owner. */
+  refused(): void {
+    const silentMs = this.timeline.nowMs - (this.#owner?.silentSinceMs ?? this.timeline.nowMs);
+    if (silentMs > SILENCE_MS_MAX && !this.hasClockJump)
+      this.failures.push(`I11: the run stays with an owner that was not heard of for ${silentMs} ms`);
   }
 
   /** Waits until nobody has anything to do at this instant. */
