@@ -1,0 +1,178 @@
+/** The Chrome document keeps the rules of the Trace Event Format, for any plan and for journals of every version. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Engine, ToolFailure } from "../../test/engine.ts";
+import { decodeEvent, type StoredEvent } from "../event-codec.ts";
+import type { RunEvent } from "../run-event.ts";
+import { type ChromeEvent, type ChromeTrace, chromeTrace } from "./chrome-trace.ts";
+import { spanTree } from "./span-tree.ts";
+import { traceDocument } from "./trace-document.ts";
+import { traceRun } from "./run-trace.ts";
+
+type Slice = Extract<ChromeEvent, { ph: "X" }>;
+
+function slicesOf({ traceEvents }: ChromeTrace): readonly Slice[] {
+  return traceEvents.filter((event) => event.ph === "X");
+}
+
+/** What breaks the format. */
+function faultsOf(document: ChromeTrace): string[] {
+  return [...timeFaults(document), ...laneFaults(document), ...arrowFaults(document)];
+}
+
+function timeFaults({ traceEvents }: ChromeTrace): string[] {
+  const timed = traceEvents.filter((event) => event.ph !== "M");
+  const wrong = timed.filter(({ ts }) => !Number.isInteger(ts) || ts < 0).map(({ name }) => `time of ${name}`);
+  const unordered = timed
+    .filter(({ ts }, index) => ts < (timed[index - 1]?.ts ?? 0))
+    .map(({ name }) => `order ${name}`);
+  const lengths = timed.filter((event) => event.ph === "X" && (!Number.isInteger(event.dur) || event.dur < 0));
+  return [...wrong, ...unordered, ...lengths.map(({ name }) => `length of ${name}`)];
+}
+
+function laneFaults(document: ChromeTrace): string[] {
+  const named = new Set(document.traceEvents.flatMap((event) => (event.name === "thread_name" ? [event.tid] : [])));
+  const endOf = new Map<number, number>();
+  return slicesOf(document).flatMap(({ tid, ts, dur, name }) => {
+    const faults = [
+      ...(ts < (endOf.get(tid) ?? 0) ? [`${name} overlaps in lane ${tid}`] : []),
+      ...(named.has(tid) ? [] : [`lane ${tid} has no name`]),
+    ];
+    endOf.set(tid, ts + dur);
+    return faults;
+  });
+}
+
+/** Each arrow has one start and one end, not before it, and both lie in a slice of their lane that the file has named before. */
+function arrowFaults({ traceEvents }: ChromeTrace): string[] {
+  const starts = new Map<number, number>();
+  const open = new Map<number, Slice>();
+  const faults: string[] = [];
+  for (const event of traceEvents) {
+    if (event.ph === "X") open.set(event.tid, event);
+    if (event.ph !== "s" && event.ph !== "f") continue;
+    const slice = open.get(event.tid);
+    if (slice === undefined || event.ts > slice.ts + slice.dur) faults.push(`arrow ${event.id} hangs loose`);
+    if (event.ph === "s") {
+      if (starts.has(event.id)) faults.push(`arrow ${event.id} starts twice`);
+      starts.set(event.id, event.ts);
+    } else if (!starts.delete(event.id)) faults.push(`arrow ${event.id} ends without a start`);
+  }
+  return [...faults, ...[...starts.keys()].map((id) => `arrow ${id} has no end`)];
+}
+
+const chromeOf = (events: readonly RunEvent[]): ChromeTrace => chromeTrace(traceRun(events));
+
+const diamond = {
+  mesh: 1 as const,
+  tasks: [
+    { id: "a", use: "t.a" },
+    { id: "b", use: "t.b", after: ["a"] },
+    { id: "c", use: "t.b", after: ["a"] },
+    { id: "d", use: "t.a", after: ["b", "c"] },
+  ],
+};
+
+describe("a Chrome trace", () => {
+  test("has a slice for each attempt, an arrow for each dependency and a name for each lane", () => {
+    const { events } = Engine.run({ plan: diamond, tools: { "t.a": { takesMs: 10 }, "t.b": { takesMs: 30 } } });
+    const document = chromeOf(events);
+    expect(faultsOf(document)).toEqual([]);
+    const attempts = slicesOf(document).filter(({ cat }) => cat === "attempt");
+    expect(attempts.map(({ name, ts, dur }) => `${name} ${ts}+${dur}`)).toEqual([
+      "a#1 0+10000",
+      "b#1 10000+30000",
+      "c#1 10000+30000",
+      "d#1 40000+10000",
+    ]);
+    expect(new Set(attempts.map(({ tid }) => tid)).size).toBe(2);
+    expect(document.traceEvents.filter(({ ph }) => ph === "s")).toHaveLength(4);
+    const counts = document.traceEvents.flatMap((event) => (event.ph === "C" ? [event.args["calls"]] : []));
+    expect(counts).toEqual([1, 2, 1, 0]);
+    expect(document.otherData).toMatchObject({ run: "run-1", status: "succeeded", isComplete: true });
+  });
+
+  test("of a run that goes on marks what is open, and says up to which event it goes", () => {
+    const { events } = Engine.run({ plan: diamond, tools: { "t.a": { takesMs: 10 }, "t.b": { takesMs: 30 } } });
+    const document = chromeOf(
+      events.slice(
+        0,
+        events.findIndex(({ type }) => type === "task.succeeded"),
+      ),
+    );
+    expect(faultsOf(document)).toEqual([]);
+    expect(
+      slicesOf(document)
+        .filter(({ args }) => args["isOpen"] === true)
+        .map(({ name }) => name),
+    ).toEqual(["test", "a#1"]);
+    expect(document.otherData).toMatchObject({ status: "running", isComplete: false, seq: 7 });
+  });
+
+  test("shows moments of the whole run", () => {
+    const onTurn = (engine: Engine): void => {
+      if (engine.nowMs > 1_000_010 && engine.state.status === "running") engine.feed({ type: "cancel", reason: "x" });
+    };
+    const { events } = Engine.run({ plan: diamond, tools: { "t.a": { takesMs: 20 }, "t.b": {} }, onTurn });
+    const moments = chromeOf(events).traceEvents.filter(({ ph }) => ph === "i");
+    expect(moments.map(({ name }) => name)).toEqual(["plan v1", "cancel requested"]);
+  });
+});
+
+const sketch = fc.record({
+  after: fc.array(fc.uniqueArray(fc.nat(15), { maxLength: 4 }), { minLength: 1, maxLength: 16 }),
+  tools: fc.array(fc.nat(3), { minLength: 16, maxLength: 16 }),
+  each: fc.array(fc.option(fc.nat(4)), { minLength: 16, maxLength: 16 }),
+  concurrency: fc.integer({ min: 1, max: 6 }),
+  cut: fc.nat(),
+});
+
+function fails(): never {
+  throw new ToolFailure("busy", "refused", true);
+}
+
+test("for any plan, cut anywhere, keeps the rules of the format", () => {
+  fc.assert(
+    fc.property(sketch, ({ after, tools, each, concurrency, cut }) => {
+      const tasks = after.map((others, index) => {
+        const count = each[index] ?? null;
+        return {
+          id: `t${index}`,
+          use: `t.${tools[index] ?? 0}`,
+          after: others.filter((other) => other < index).map((other) => `t${other}`),
+          ...(count === null ? {} : { each: { in: Array.from({ length: count }, (_, at) => at) } }),
+        };
+      });
+      const { events } = Engine.run({
+        plan: { mesh: 1, tasks },
+        tools: { "t.0": { takesMs: 0 }, "t.1": { takesMs: 3 }, "t.2": { takesMs: 8 }, "t.3": { run: fails } },
+        policy: { concurrency: { run: concurrency } },
+      });
+      expect(faultsOf(chromeOf(events))).toEqual([]);
+      expect(faultsOf(chromeOf(events.slice(0, 1 + (cut % events.length))))).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+const recorded = join(import.meta.dirname, "../../../../tests/journals");
+const versions = readdirSync(recorded, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const files = versions.flatMap(({ name }) => readdirSync(join(recorded, name)).map((file) => join(name, file)));
+
+test.each(files)("the recorded journal %s becomes a trace that keeps the rules", (file) => {
+  const { run, rows } = JSON.parse(readFileSync(join(recorded, file), "utf8")) as {
+    readonly run: { readonly id: string };
+    readonly rows: readonly StoredEvent[];
+  };
+  const events = rows.map((row) => decodeEvent(run.id, row));
+  for (let count = 1; count <= events.length; count++) {
+    const trace = traceRun(events.slice(0, count));
+    expect(faultsOf(chromeTrace(trace))).toEqual([]);
+    expect(spanTree(trace)).toHaveLength(trace.spans.length);
+    const { criticalPath: steps, durationMs } = traceDocument(trace);
+    expect(steps.reduce((sum, step) => sum + step.durationMs, 0)).toBe(durationMs);
+    for (const { ownMs } of steps) expect(ownMs).toBeGreaterThanOrEqual(0);
+  }
+});
