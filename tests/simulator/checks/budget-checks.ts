@@ -37,7 +37,7 @@ class BudgetLedger {
     switch (event.type) {
       case "task.started":
         this.#calls++;
-        if (this.#activeMs >= this.#limits.seconds && !this.#isRaising)
+        if (this.#activeMs >= this.#limits.seconds && !this.#isRaising && !this.#history.record.world.hasClockJump)
           this.#history.breach("I7 budget", `event ${event.seq}: a task starts after ${this.#activeMs} ms`);
         break;
       case "budget.reserved":

@@ -84,9 +84,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "wake-too-late",
     file: `${CORE}take-effects.ts`,
-    find: "  return Math.min(\n    waiting ??",
-    replace:
-      "  return (waiting ?? 0) + Math.min(\n    waiting === undefined ? Number.POSITIVE_INFINITY : 0,\n    waiting ??",
+    find: "    waiting ?? Number.POSITIVE_INFINITY,",
+    replace: "    (waiting ?? Number.POSITIVE_INFINITY) + 400,",
     breaks: "A back-off ends long after it is due.",
   },
   {
