@@ -83,6 +83,8 @@ export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";
 export { ToolEffect, type ToolSpec } from "./tool-spec.ts";
 export { type ChromeTrace, chromeTrace } from "./trace/chrome-trace.ts";
 export { type CriticalStep, criticalPath } from "./trace/critical-path.ts";
+export { mermaidChart } from "./trace/mermaid-chart.ts";
+export { type PlanEdge, type PlanGraph, planGraph, type PlanNode } from "./trace/plan-graph.ts";
 export { type RunTrace, traceRun } from "./trace/run-trace.ts";
 export { spanTree, type TreeRow } from "./trace/span-tree.ts";
 export { type TraceDocument, traceDocument } from "./trace/trace-document.ts";
