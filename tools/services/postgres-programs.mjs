@@ -58,7 +58,7 @@ function isExecutable(file) {
 /** @param {readonly string[]} options */
 function aptGet(...options) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status, error } = spawnSync("apt-get", options, { stdio: ["ignore", 2, 2], env });
+  const { status, error } = spawnSync("/usr/bin/apt-get", options, { stdio: ["ignore", 2, 2], env });
   if (status === 0) return;
   throw new BootstrapError(`apt-get ${options.join(" ")} failed (${error?.message ?? `exit code ${status}`})`);
 }
