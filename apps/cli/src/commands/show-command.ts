@@ -17,6 +17,7 @@ import type { Output } from "../terminal/output.ts";
 import { explainError } from "../terminal/report-error.ts";
 import { type Row, tableLines } from "../terminal/table.ts";
 import { valueText } from "./run-ending.ts";
+import { showTree } from "./show-tree.ts";
 
 export async function showCommand(call: CommandCall): Promise<number> {
   const { operands, options, output } = call;
@@ -26,6 +27,10 @@ export async function showCommand(call: CommandCall): Promise<number> {
   const events = await mesh.events(run);
   if (options.has("events")) {
     for (const event of events) output.jsonLine(signalDocument(event));
+    return EXIT.ok;
+  }
+  if (options.has("tree")) {
+    showTree(events, output);
     return EXIT.ok;
   }
   const view = await mesh.show(run);

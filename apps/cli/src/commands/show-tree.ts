@@ -1,0 +1,102 @@
+/** `agentmesh show --tree`: what led to what in a run, how long it took, and what it waited for. */
+import {
+  criticalPath,
+  type CriticalStep,
+  type RunEvent,
+  spanTree,
+  type SpanStatus,
+  traceRun,
+  type TreeRow,
+  type WaitCause,
+  type Waits,
+} from "@agentmesh/core";
+import { durationText } from "../progress/duration-text.ts";
+import { type Status, statusMark } from "../progress/status-mark.ts";
+import type { Output } from "../terminal/output.ts";
+import { type Row, tableLines } from "../terminal/table.ts";
+
+/** Deeper rows are no further to the right: a chain of tasks may be long. */
+const INDENT_MAX = 30;
+const NAMES_MAX = 8;
+const CRITICAL = "◆";
+const MARK_OF: Readonly<Record<SpanStatus, Status>> = {
+  open: "running",
+  retried: "warning",
+  succeeded: "succeeded",
+  failed: "failed",
+  skipped: "skipped",
+  cancelled: "cancelled",
+  in_doubt: "in_doubt",
+  suspended: "suspended",
+};
+
+export function showTree(events: readonly RunEvent[], output: Output): void {
+  const trace = traceRun(events);
+  const rows = spanTree(trace);
+  const steps = criticalPath(trace);
+  if (output.isJson) {
+    const { run, status, seq, isComplete, createdAtMs, durationMs } = trace;
+    output.document({ run, status, seq, isComplete, createdAtMs, durationMs, tree: rows, criticalPath: steps });
+    return;
+  }
+  for (const line of tableLines(shownRows(rows).map(rowCells))) output.resultLine(...line);
+  output.resultLine({ style: "dim", text: pathText(steps) });
+  if (!trace.isComplete) output.say(`The run is ${trace.status}: this is up to event ${trace.seq}.`);
+}
+
+/** The attempt of a task that needed one says no more than the task, and waits stand behind what waited. */
+function shownRows(rows: readonly TreeRow[]): readonly TreeRow[] {
+  const callers = new Set(rows.flatMap(({ kind, below }) => (kind === "model" && below !== undefined ? [below] : [])));
+  return rows.filter(({ kind, status, facts, span }) => {
+    if (kind === "wait") return false;
+    return kind !== "attempt" || facts.attempt !== 1 || status === "retried" || callers.has(span);
+  });
+}
+
+function rowCells(row: TreeRow): Row {
+  const { depth, kind, name, status, startMs, durationMs, isCritical, facts } = row;
+  const indent = "  ".repeat(Math.min(depth, INDENT_MAX));
+  return [
+    isCritical ? { style: "bold", text: CRITICAL } : " ",
+    statusMark(MARK_OF[status]),
+    `${indent}${name}`,
+    kind === "task" || kind === "attempt" ? (facts.tool ?? "") : "",
+    { style: "dim", text: `+${durationText(startMs)}` },
+    durationText(durationMs),
+    { style: "dim", text: notesOf(row) },
+  ];
+}
+
+function notesOf({ waits, alsoAfter, facts, status }: TreeRow): string {
+  const notes = [
+    status === "open" ? "goes on" : "",
+    facts.elements === undefined ? "" : `${facts.elements} elements`,
+    Object.keys(waits).length === 0 ? "" : `waited: ${waitsText(waits)}`,
+    alsoAfter === undefined ? "" : `also after ${namesText(alsoAfter)}`,
+    facts.error ?? "",
+  ];
+  return notes.filter((note) => note !== "").join("; ");
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - NAMES_MAX;
+  return `${names.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function waitsText(waits: Readonly<Waits>): string {
+  return Object.entries(waits)
+    .map(([cause, ms]) => `${cause} ${durationText(ms)}`)
+    .join(", ");
+}
+
+function pathText(steps: readonly CriticalStep[]): string {
+  const waits: Waits = {};
+  let ownMs = 0;
+  for (const step of steps) {
+    ownMs += step.ownMs;
+    for (const [cause, ms] of Object.entries(step.waits) as [WaitCause, number][])
+      waits[cause] = (waits[cause] ?? 0) + ms;
+  }
+  const waited = Object.keys(waits).length === 0 ? "" : `, and waits: ${waitsText(waits)}`;
+  return `${CRITICAL} critical path: ${durationText(ownMs)} of work${waited}`;
+}
