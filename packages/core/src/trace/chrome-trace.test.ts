@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { Engine, ToolFailure } from "../../test/engine.ts";
 import { decodeEvent, type StoredEvent } from "../event-codec.ts";
 import type { RunEvent } from "../run-event.ts";
-import { type ChromeEvent, type ChromeTrace, chromeTrace } from "./chrome-trace.ts";
+import { type ChromeEvent, type ChromeTrace, chromeTrace, QUEUE_LANES_MAX } from "./chrome-trace.ts";
 import { spanTree } from "./span-tree.ts";
 import { traceDocument } from "./trace-document.ts";
 import { traceRun } from "./run-trace.ts";
@@ -89,7 +89,8 @@ describe("a Chrome trace", () => {
     ]);
     expect(new Set(attempts.map(({ tid }) => tid)).size).toBe(2);
     expect(document.traceEvents.filter(({ ph }) => ph === "s")).toHaveLength(4);
-    const counts = document.traceEvents.flatMap((event) => (event.ph === "C" ? [event.args["calls"]] : []));
+    const counters = document.traceEvents.filter((event) => event.ph === "C" && event.name === "calls under way");
+    const counts = counters.flatMap((event) => (event.ph === "C" ? [event.args["calls"]] : []));
     expect(counts).toEqual([1, 2, 1, 0]);
     expect(document.otherData).toMatchObject({ run: "run-1", status: "succeeded", isComplete: true });
   });
@@ -109,6 +110,20 @@ describe("a Chrome trace", () => {
         .map(({ name }) => name),
     ).toEqual(["test", "a#1"]);
     expect(document.otherData).toMatchObject({ status: "running", isComplete: false, seq: 7 });
+  });
+
+  test("draws so many queues that they can be read, and counts the others", () => {
+    const tasks = Array.from({ length: 150 }, (_, index) => ({ id: `t${index}`, use: "t.a" }));
+    const policy = { concurrency: { run: 10 } };
+    const { events } = Engine.run({ plan: { mesh: 1, tasks }, tools: { "t.a": { takesMs: 5 } }, policy });
+    const document = chromeOf(events);
+    expect(faultsOf(document)).toEqual([]);
+    expect(document.otherData).toMatchObject({ queuesLeftOut: 40 });
+    const queues = slicesOf(document).filter(({ cat, name }) => cat === "wait" && name === "queue");
+    expect(new Set(queues.map(({ tid }) => tid)).size).toBe(QUEUE_LANES_MAX);
+    const counts = document.traceEvents.flatMap((event) => (event.ph === "C" ? (event.args["tasks"] ?? []) : []));
+    expect(counts.slice(0, 3)).toEqual([140, 130, 120]);
+    expect(counts.at(-1)).toBe(0);
   });
 
   test("shows moments of the whole run", () => {

@@ -39,8 +39,11 @@ const PID = 1;
 const RUN_LANE = 1;
 const MICROSECONDS = 1_000;
 
+/** Queues that are drawn side by side; a counter tells of all. Thousands of tasks may queue, and nobody reads as many lanes. */
+export const QUEUE_LANES_MAX = 100;
+
 /** From top to bottom. */
-const FAMILIES = ["run", "nodes", "models", "each", "slot", "waits"] as const;
+const FAMILIES = ["run", "nodes", "models", "each", "slot", "waits", "queue"] as const;
 type Family = (typeof FAMILIES)[number];
 const FAMILY_OF: Readonly<Record<SpanKind, Family>> = {
   run: "run",
@@ -52,7 +55,9 @@ const FAMILY_OF: Readonly<Record<SpanKind, Family>> = {
 };
 
 export function chromeTrace(trace: RunTrace): ChromeTrace {
-  const lanes = lanesOf(trace.spans.filter(isDrawn));
+  const drawn = trace.spans.filter(isDrawn);
+  const lanes = lanesOf(drawn);
+  const queuesLeftOut = drawn.length - lanes.of.size;
   const critical = new Set(criticalPath(trace).map(({ span }) => span));
   const slices = [...lanes.of].map(([span, tid]) => sliceOf(span, tid, critical));
   const moments = trace.marks.map(({ kind, name, atMs }): TimedEvent => ({
@@ -67,8 +72,12 @@ export function chromeTrace(trace: RunTrace): ChromeTrace {
   return {
     traceEvents: [...processNames(trace), ...lanes.names, ...timed.toSorted((left, right) => left.ts - right.ts)],
     displayTimeUnit: "ms",
-    otherData: { run, name, status, seq, isComplete, createdAtMs },
+    otherData: { run, name, status, seq, isComplete, createdAtMs, queuesLeftOut },
   };
+}
+
+function familyOf({ kind, name }: TraceSpan): Family {
+  return kind === "wait" && name === "queue" ? "queue" : FAMILY_OF[kind];
 }
 
 /** A task is drawn as its attempts and waits; only an `each` has a slice of its own, over its elements. */
@@ -87,11 +96,12 @@ function lanesOf(spans: readonly TraceSpan[]): Lanes {
   const names: MetadataEvent[] = [];
   let first = RUN_LANE;
   for (const family of FAMILIES) {
-    const members = spans.filter(({ kind }) => FAMILY_OF[kind] === family);
+    const members = spans.filter((span) => familyOf(span) === family);
     let count = 0;
-    for (const [index, lane] of laneNumbers(members).entries()) {
+    for (const [index, lane] of laneNumbers(members, family === "queue" ? QUEUE_LANES_MAX : undefined).entries()) {
       const span = members[index];
-      if (span !== undefined) of.set(span, first + lane);
+      if (span === undefined || lane === undefined) continue;
+      of.set(span, first + lane);
       count = Math.max(count, lane + 1);
     }
     for (let lane = 0; lane < count; lane++) names.push(...laneNames(first + lane, laneName(family, lane, count)));
@@ -158,7 +168,13 @@ function lastMicrosecondOf({ startMs, endMs }: TraceSpan): number {
 }
 
 function countersOf(spans: readonly TraceSpan[]): readonly TimedEvent[] {
-  return [...usageCounters(spans), ...callCounter(spans)];
+  const calls = spans.filter(({ kind }) => kind === "attempt");
+  const queues = spans.filter((span) => familyOf(span) === "queue");
+  return [
+    ...usageCounters(spans),
+    ...concurrency("calls under way", "calls", calls),
+    ...concurrency("tasks in the queue", "tasks", queues),
+  ];
 }
 
 function usageCounters(spans: readonly TraceSpan[]): readonly TimedEvent[] {
@@ -175,20 +191,20 @@ function usageCounters(spans: readonly TraceSpan[]): readonly TimedEvent[] {
   return events;
 }
 
-function callCounter(spans: readonly TraceSpan[]): readonly TimedEvent[] {
+/** How many of these spans there are at once. */
+function concurrency(name: string, unit: string, spans: readonly TraceSpan[]): readonly TimedEvent[] {
   const changes = new Map<number, number>();
   const change = (atMs: number, by: number): Map<number, number> => changes.set(atMs, (changes.get(atMs) ?? 0) + by);
-  for (const { kind, startMs, endMs } of spans) {
-    if (kind !== "attempt") continue;
+  for (const { startMs, endMs } of spans) {
     change(startMs, 1);
     change(endMs, -1);
   }
-  let calls = 0;
+  let count = 0;
   return [...changes]
     .toSorted(([left], [right]) => left - right)
     .map(([atMs, by]) => {
-      calls += by;
-      return counter("calls under way", atMs, { calls });
+      count += by;
+      return counter(name, atMs, { [unit]: count });
     });
 }
 

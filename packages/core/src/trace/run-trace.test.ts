@@ -2,9 +2,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Engine, type EngineOptions, ToolFailure } from "../../test/engine.ts";
+import { Plan } from "../plan.ts";
 import type { RunEvent } from "../run-event.ts";
+import { chromeTrace } from "./chrome-trace.ts";
 import { type CriticalStep, criticalPath } from "./critical-path.ts";
 import { type RunTrace, traceRun } from "./run-trace.ts";
+import { spanTree } from "./span-tree.ts";
+import { traceDocument } from "./trace-document.ts";
 import { totalOf, type TraceSpan } from "./trace-span.ts";
 
 const slow = (takesMs: number) => ({ takesMs });
@@ -234,4 +238,33 @@ describe("for any plan", () => {
       { numRuns: 100 },
     );
   });
+});
+
+test("a chain of 20,000 tasks is traced in time that grows with it alone, and nothing nests as deep as it", () => {
+  const count = 20_000;
+  const tasks = Array.from({ length: count }, (_, index) => ({
+    id: `t${index}`,
+    use: "t.a",
+    ...(index === 0 ? {} : { after: [`t${index - 1}`] }),
+  }));
+  const { events: first } = Engine.run({ plan: { mesh: 1, tasks: [{ id: "t0", use: "t.a" }] }, tools: { "t.a": {} } });
+  const events: RunEvent[] = first
+    .slice(
+      0,
+      first.findIndex(({ type }) => type === "task.started"),
+    )
+    .map((event) => (event.type === "plan.proposed" ? { ...event, plan: Plan.parse({ mesh: 1, tasks }) } : event));
+  const add = (event: Pick<RunEvent, "type" | "atMs"> & Readonly<Record<string, unknown>>): number =>
+    events.push({ v: 1, run: "run-1", seq: events.length + 1, ...event } as RunEvent);
+  const payload = { hash: "h", bytes: 2, value: {} };
+  for (let index = 0; index < count; index++) {
+    const attempt = { task: `t${index}`, attempt: 1 };
+    add({ type: "task.started", ...attempt, atMs: 1_000_000 + index * 5, args: payload, queueMs: 0 });
+    add({ type: "task.succeeded", ...attempt, atMs: 1_000_005 + index * 5, output: payload, durationMs: 5 });
+  }
+  const trace = traceRun(events);
+  expect(criticalPath(trace)).toHaveLength(count + 1);
+  expect(spanTree(trace).at(-1)).toMatchObject({ depth: count + 1, name: `t${count - 1}#1` });
+  expect(JSON.stringify(chromeTrace(trace)).length).toBeGreaterThan(count);
+  expect(JSON.stringify(traceDocument(trace)).length).toBeGreaterThan(count);
 });
