@@ -7,7 +7,8 @@ import type { LedgerClient } from "./ledger-client.ts";
 /** How often a run may come to a stop; beyond it something goes round in circles. */
 const STOPS_MAX = 500;
 const LOOK_MS = 3;
-const LOOKS_MAX = 5_000;
+/** Of a run that is under way after a refusal. */
+const LOOKS_MAX = 3_000;
 
 export interface SeenRun {
   readonly mesh: Mesh;
@@ -34,22 +35,23 @@ export async function seeThrough(seen: SeenRun): Promise<void> {
 }
 
 /** An answer that had been stored before its sender died is followed first: the second one is refused, and the run goes on. */
-async function carriedOut(act: () => Promise<Run | undefined>, rest: () => Promise<void>): Promise<void> {
+async function carriedOut(act: () => Promise<Run | undefined>, rest: () => Promise<boolean>): Promise<void> {
   try {
     await (
       await act()
     )?.result;
   } catch (error) {
-    if (!(error instanceof CommandRefusedError)) throw error;
-    await rest();
+    if (!(error instanceof CommandRefusedError) || !(await rest())) throw error;
   }
 }
 
-async function stands(mesh: Mesh, id: string): Promise<void> {
+/** False when it neither goes on nor ends: nobody drives it, and the answer was refused all the same. */
+async function stands(mesh: Mesh, id: string): Promise<boolean> {
   for (let look = 0; look < LOOKS_MAX; look++) {
-    if ((await mesh.show(id)).status !== "running") return;
+    if ((await mesh.show(id)).status !== "running") return true;
     await sleep(LOOK_MS);
   }
+  return false;
 }
 
 async function goOn(
