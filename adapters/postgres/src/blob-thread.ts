@@ -5,16 +5,20 @@
 import { extname } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { StoreError } from "@agentmesh/ports";
+import type { SessionOptions } from "./server-session.ts";
 
 /** In source the thread is TypeScript as well. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 /** Nothing else happens in this process meanwhile, so a server that is away is not waited for long. */
-const WAIT_MS_MAX = 10_000;
+const WAIT_MS_MAX = 7_000;
+/** Of the thread, which then says why. */
+const PATIENCE_MS_MAX = 5_000;
 
 /** What the thread is started with. */
 export interface BlobThreadData {
   readonly url: string;
   readonly schema: string;
+  readonly patienceMs: number;
   /** Rises by one with each reply: the event loop sleeps on it. */
   readonly replies: Int32Array;
   readonly port: MessagePort;
@@ -29,12 +33,14 @@ export class BlobThread {
   readonly #port: MessagePort;
   readonly #replies = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-  constructor(url: string, schema: string, place: string) {
+  constructor(address: Pick<SessionOptions, "url" | "schema" | "place" | "patienceMs">) {
+    const { url, schema, place } = address;
+    const patienceMs = Math.min(address.patienceMs, PATIENCE_MS_MAX);
     this.#place = place;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.unref();
-    const workerData: BlobThreadData = { url, schema, replies: this.#replies, port: port2 };
+    const workerData: BlobThreadData = { url, schema, patienceMs, replies: this.#replies, port: port2 };
     this.#worker = new Worker(WORKER, { workerData, transferList: [port2] });
     this.#worker.on("error", () => undefined); // a thread that is gone gives no reply, which is told
     this.#worker.unref();

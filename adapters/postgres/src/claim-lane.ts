@@ -2,6 +2,7 @@
 import { type RunOwner, RunOwnedError } from "@agentmesh/ports";
 import { firstSum } from "./event-chain.ts";
 import type { Lane, Outcome } from "./group-commit.ts";
+import { storeErrorFrom } from "./postgres-error.ts";
 import type { LeasedOwner, RunLeases } from "./run-leases.ts";
 import type { ServerSession } from "./server-session.ts";
 
@@ -66,7 +67,18 @@ export class ClaimLane implements Lane<string, boolean> {
     this.#leases = leases;
   }
 
+  /** When it fails, runs may be ours that nobody here knows of: all are given up, so that none waits for a driver in vain. */
   async commit(runs: readonly string[]): Promise<readonly Outcome<boolean>[]> {
+    try {
+      return await this.#commit(runs);
+    } catch (error) {
+      const failure = storeErrorFrom(error, this.#session.place);
+      this.#leases.giveUp(failure, []);
+      throw failure;
+    }
+  }
+
+  async #commit(runs: readonly string[]): Promise<readonly Outcome<boolean>[]> {
     await this.#leases.ensureOwner();
     const outcomes = await this.#session.repeat(() => this.#claim(new Set(runs)));
     const told = new Set<string>();

@@ -18,7 +18,7 @@ import { RunLeases } from "./run-leases.ts";
 import { RunReader } from "./run-reader.ts";
 import { SendLane } from "./send-lane.ts";
 import { placeOf } from "./server-address.ts";
-import { ServerSession } from "./server-session.ts";
+import { ServerSession, type SessionOptions } from "./server-session.ts";
 import { checkSchemaName } from "./store-schema.ts";
 
 /** How long a run stays with an owner that is not heard of: long enough for a busy process, short enough to wait for. */
@@ -43,7 +43,7 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   /** Where it is, for people: without the password. */
   readonly place: string;
-  readonly #address: { readonly url: string; readonly schema: string };
+  readonly #address: Pick<SessionOptions, "url" | "schema" | "place" | "patienceMs">;
   readonly #writing: ServerSession;
   /** For reads, leases and notifications, which wait for no commit. */
   readonly #reading: ServerSession;
@@ -62,8 +62,8 @@ export class PostgresStore implements Store {
   private constructor({ url, schema = SCHEMA, ...more }: PostgresStoreOptions) {
     const { leaseMs = LEASE_MS, patienceMs = PATIENCE_MS, identity = thisProcess() } = more;
     this.place = placeOf(url, schema);
-    this.#address = { url, schema };
     const session = { url, schema, place: this.place, patienceMs };
+    this.#address = session;
     const channel = `agentmesh_${schema}`;
     this.#writing = new ServerSession(session);
     this.#reading = new ServerSession({
@@ -131,7 +131,7 @@ export class PostgresStore implements Store {
     const text = this.#blobs.get(hash);
     if (text !== undefined || !isKey(hash)) return text;
     if (this.#isClosed) throw new ClosedStoreError(this.place);
-    this.#blobThread ??= new BlobThread(this.#address.url, this.#address.schema, this.place);
+    this.#blobThread ??= new BlobThread(this.#address);
     const read = this.#blobThread.read(hash);
     if (read !== undefined) this.#blobs.keep(hash, read);
     return read;

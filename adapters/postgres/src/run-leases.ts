@@ -55,8 +55,10 @@ export class RunLeases {
   readonly #broken = new Map<string, MeshError>();
   /** The id of our row; undefined while there is none. */
   #owner: string | undefined;
-  /** Rows of ours that are to be deleted: nothing renews them. */
+  /** Rows that were ours: nothing renews them, and whoever they own is free. */
   readonly #abandoned = new Set<string>();
+  /** Those of them that others may still see. */
+  readonly #undeleted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
 
@@ -100,9 +102,8 @@ export class RunLeases {
   /** A commit failed: what is in memory is ahead of the store, so every run is given up, and with them our row. */
   giveUp(failure: MeshError, appended: Iterable<string>): void {
     for (const run of [...this.#held.keys(), ...appended]) this.#broken.set(run, failure);
-    if (this.#owner !== undefined) this.#abandoned.add(this.#owner);
-    this.#owner = undefined;
-    this.#held.clear();
+    this.#abandonRow();
+    void this.#renew(); // so that others may take the runs as soon as the server is back
   }
 
   /** Afterwards there is a row of ours. Throws StoreError. */
@@ -130,10 +131,17 @@ export class RunLeases {
   /** Deletes our rows, which gives back all runs. Where it fails, the lease ends by itself. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#owner !== undefined) this.#abandoned.add(this.#owner);
+    this.#abandonRow();
+    await this.#deleteAbandoned().catch(() => undefined);
+  }
+
+  #abandonRow(): void {
+    if (this.#owner !== undefined) {
+      this.#abandoned.add(this.#owner);
+      this.#undeleted.add(this.#owner);
+    }
     this.#owner = undefined;
     this.#held.clear();
-    await this.#deleteAbandoned().catch(() => undefined);
   }
 
   /** When it fails, the next renewal may succeed, and when that does not, the lease ends. */
@@ -156,8 +164,10 @@ export class RunLeases {
     await this.#session.query(RENEW, [id, host, hostName, pid, started, leaseMs]);
   }
 
-  /** Ids stay in the set: whether they lead to living runs must be known as long as a claim may see them. */
   async #deleteAbandoned(): Promise<void> {
-    if (this.#abandoned.size > 0) await this.#session.query(DELETE, [[...this.#abandoned]]);
+    const ids = [...this.#undeleted];
+    if (ids.length === 0) return;
+    await this.#session.query(DELETE, [ids]);
+    for (const id of ids) this.#undeleted.delete(id);
   }
 }

@@ -34,8 +34,16 @@ const SEND = {
   ), told AS (
     SELECT count(pg_notify($6, sent.item || ' ' || asked.id)) AS n FROM sent JOIN asked USING (token)
   )
-  SELECT asked.ord, coalesce(asked.known, sent.item) AS item FROM asked LEFT JOIN sent USING (token), told`,
+  SELECT asked.ord, coalesce(asked.known, sent.item) AS item, coalesce(ranked.place, 0) > $5 AS is_refused
+  FROM asked LEFT JOIN sent USING (token) LEFT JOIN ranked USING (token), told`,
 };
+
+/** `item` null: the inbox is full, or the same command came in by a connection that was cut while this statement waited. */
+interface SentRow extends Record<string, unknown> {
+  readonly ord: number;
+  readonly item: string | null;
+  readonly is_refused: boolean;
+}
 
 export class SendLane implements Lane<SendRequest, number> {
   readonly #session: ServerSession;
@@ -56,9 +64,12 @@ export class SendLane implements Lane<SendRequest, number> {
       INBOX_ITEMS_MAX,
       this.#channel,
     ];
-    const rows = await this.#session.repeat(() =>
-      this.#session.query<{ ord: number; item: string | null }>(SEND, values),
-    );
+    const send = () => this.#session.query<SentRow>(SEND, values);
+    const rows = await this.#session.repeat(async (isRepetition) => {
+      const sent = await send();
+      const isLate = isRepetition && sent.some(({ item, is_refused: isRefused }) => item === null && !isRefused);
+      return isLate ? await send() : sent;
+    });
     const items = new Map(rows.map(({ ord, item }) => [ord, item]));
     return requests.map(({ run }, index) => {
       const item = items.get(index);

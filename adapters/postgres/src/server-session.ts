@@ -40,6 +40,8 @@ export class ServerSession {
   #connecting: Promise<Client> | undefined;
   #outageSinceMs: number | undefined;
   #isClosed = false;
+  /** One statement at a time: ends when those that were asked for before have ended. */
+  #last: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
 
   constructor(options: SessionOptions) {
@@ -65,19 +67,10 @@ export class ServerSession {
   }
 
   /** Throws ConnectionLostError when the outcome is unknown, StoreError when nothing was sent, and what the server says. */
-  async query<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
-    const client = await this.#connected();
-    const timer = setTimeout(() => this.#drop(client), ANSWER_MS_MAX);
-    try {
-      const { rows } = await client.query<Row>({ ...statement, values: [...values] });
-      return rows;
-    } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      this.#drop(client);
-      throw new ConnectionLostError(this.place, error);
-    } finally {
-      clearTimeout(timer);
-    }
+  query<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    const result = this.#last.then(() => this.#query<Row>(statement, values));
+    this.#last = result.then(ignore, ignore);
+    return result;
   }
 
   /** Does what may be done twice until its outcome is known. Throws StoreError. */
@@ -106,6 +99,21 @@ export class ServerSession {
     const client = this.#client;
     this.#client = undefined;
     await client?.end().catch(() => undefined);
+  }
+
+  async #query<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    const client = await this.#connected();
+    const timer = setTimeout(() => this.#drop(client), ANSWER_MS_MAX);
+    try {
+      const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+      return rows;
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      this.#drop(client);
+      throw new ConnectionLostError(this.place, error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #connected(): Promise<Client> {
@@ -163,9 +171,9 @@ export class ServerSession {
 
   /** Statements that are under way on it are rejected by the client. */
   #drop(client: Client): void {
-    abandon(client);
     if (this.#client !== client) return;
     this.#client = undefined;
+    abandon(client);
     this.#outageSinceMs = performance.now();
     if (!this.#isClosed) this.#options.onLost?.();
   }
@@ -180,6 +188,10 @@ function sessionSettings(schema: string): string {
 /** Ends the connection without waiting for the server, which may not listen; what is under way is rejected. */
 function abandon(client: Client): void {
   client.end().catch(() => undefined);
+}
+
+function ignore(): void {
+  // Whoever asked is told.
 }
 
 /** Whether an outage may end by itself: no server, one that starts, one without a free place. A refused password does not. */

@@ -4,12 +4,10 @@ import type { BlobReply, BlobThreadData } from "./blob-thread.ts";
 import { placeOf } from "./server-address.ts";
 import { ServerSession } from "./server-session.ts";
 
-/** Shorter than the event loop waits. */
-const PATIENCE_MS = 8_000;
 const READ = { name: "blob", text: "SELECT body FROM blob WHERE hash = $1 LIMIT 1" };
 
-const { url, schema, replies, port } = workerData as BlobThreadData;
-const session = new ServerSession({ url, schema, place: placeOf(url, schema), patienceMs: PATIENCE_MS });
+const { url, schema, patienceMs, replies, port } = workerData as BlobThreadData;
+const session = new ServerSession({ url, schema, place: placeOf(url, schema), patienceMs });
 
 async function replyTo(hash: string): Promise<BlobReply> {
   try {
