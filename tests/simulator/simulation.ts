@@ -34,11 +34,8 @@ export interface CommandRecord {
 /** Of so many seeds one has every stored event held against its schema. */
 const STRICT_EVERY = 4;
 
-/**
- * Forward only, for now: a clock that is set back while a call is under way gives it a negative duration, which the store
- * takes and nobody can read again.
- */
-const CLOCK_JUMPS_MS = [1_000, 3_600_000, 31_536_000_000];
+/** Forward and back: by a second, an hour, a year. */
+const CLOCK_JUMPS_MS = [1_000, 3_600_000, 31_536_000_000, -1_000, -3_600_000];
 
 /** Everything that a checker needs to know. */
 export interface SimulationRecord {

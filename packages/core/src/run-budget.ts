@@ -57,7 +57,6 @@ export function activeMsAt(state: RunState, nowMs: number): number {
 /** The instant at which its time is used up; Infinity without a limit, or while a person is asked for more. */
 export function deadlineMs(state: RunState): number {
   const limit = state.limits.get("seconds");
-  if (limit === undefined || state.raising?.kind === "seconds" || state.status !== "running")
-    return Number.POSITIVE_INFINITY;
+  if (limit === undefined || state.raising !== undefined || state.status !== "running") return Number.POSITIVE_INFINITY;
   return state.activeSinceMs + limit - state.activeMs;
 }

@@ -89,7 +89,7 @@ class CallRecorder {
     if (part.type === "start") this.#warnings = part.warnings;
     else if (part.type === "end") this.#usage = part.usage;
     else {
-      this.#firstDeltaMs ??= Math.round(nowMs - this.#startedAtMs);
+      this.#firstDeltaMs ??= Math.max(0, Math.round(nowMs - this.#startedAtMs));
       (part.type === "text" ? this.#text : this.#reasoning).add(part.delta);
     }
   }
@@ -106,7 +106,7 @@ class CallRecorder {
       usage: this.#usage ?? estimateUsage(this.#request, text + reasoning),
       startedAtMs: this.#startedAtMs,
       ...(this.#firstDeltaMs === undefined ? {} : { firstDeltaMs: this.#firstDeltaMs }),
-      durationMs: Math.round(nowMs - this.#startedAtMs),
+      durationMs: Math.max(0, Math.round(nowMs - this.#startedAtMs)),
       outcome,
     };
   }

@@ -51,13 +51,12 @@ export class NodeCalls {
   }
 
   async #call(node: NodeName, call: string, open: OpenCall): Promise<void> {
-    const { clock } = this.#driver.services;
     try {
       const result = await this.#run(node, this.#context(node, call, open.signal));
       if (!open.close()) return;
       const input = this.#driver.write(result.input);
       const output = this.#driver.write(result.output);
-      const durationMs = clock.nowMs() - open.startedAtMs;
+      const durationMs = open.elapsedMs();
       this.#driver.feed(
         { type: "node-succeeded", call, input: input.payload, output: output.payload, durationMs, ...result.outcome },
         input,
@@ -65,7 +64,7 @@ export class NodeCalls {
         ...(result.written ?? []),
       );
     } catch (error) {
-      if (open.close()) this.#fail(call, error, clock.nowMs() - open.startedAtMs);
+      if (open.close()) this.#fail(call, error, open.elapsedMs());
     }
   }
 

@@ -5,7 +5,8 @@ import { CallAbandonedError } from "./call-cancelled-error.ts";
 
 export interface OpenCall {
   readonly signal: AbortSignal;
-  readonly startedAtMs: number;
+  /** Since it was opened; a clock that was set back has not made it shorter than nothing. */
+  elapsedMs(): number;
   /** True once: for whoever comes first with an outcome. */
   close(): boolean;
 }
@@ -26,7 +27,9 @@ export class OpenCalls {
   open(call: string): OpenCall {
     const controller = new AbortController();
     this.#open.set(call, controller);
-    return { signal: controller.signal, startedAtMs: this.#clock.nowMs(), close: () => this.#open.delete(call) };
+    const startedAtMs = this.#clock.nowMs();
+    const elapsedMs = (): number => Math.max(0, this.#clock.nowMs() - startedAtMs);
+    return { signal: controller.signal, elapsedMs, close: () => this.#open.delete(call) };
   }
 
   /** `reason`: why they are to stop. */

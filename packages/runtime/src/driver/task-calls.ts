@@ -75,13 +75,12 @@ export class TaskCalls {
 
   async #call(effect: CallEffect, call: OpenCall): Promise<void> {
     const task = this.#taskOf(effect.task);
-    const { clock } = this.#driver.services;
     try {
       const value = await this.#execute(effect, task, call.signal);
       if (!call.close()) return;
-      this.#succeed(effect, task, { value, durationMs: clock.nowMs() - call.startedAtMs });
+      this.#succeed(effect, task, { value, durationMs: call.elapsedMs() });
     } catch (error) {
-      if (call.close()) this.#fail(effect, error, clock.nowMs() - call.startedAtMs);
+      if (call.close()) this.#fail(effect, error, call.elapsedMs());
     }
   }
 
