@@ -12,7 +12,10 @@ export interface MergedPlan {
 /** The planner's newest plan, completed by every finished task that it left out. The first plan of a run is taken as it is. */
 export function mergePatch(state: RunState, proposed: Plan): MergedPlan {
   if (state.compiled === undefined) return { plan: proposed, findings: [] };
-  const findings = proposed.tasks.flatMap((task, index) => checkUnchanged(state.taskOf.get(task.id), task, index));
+  const retired = new Set(state.superseded.map(({ key }) => key));
+  const findings = proposed.tasks.flatMap((task, index) =>
+    retired.has(task.id) ? [startedChanged(task, index)] : checkUnchanged(state.taskOf.get(task.id), task, index),
+  );
   const named = new Set(proposed.tasks.map((task) => task.id));
   const kept = state.compiled.plan.tasks.filter((task) => !named.has(task.id) && hasValue(state.taskOf.get(task.id)));
   return { plan: { ...proposed, name: state.compiled.plan.name, tasks: [...kept, ...proposed.tasks] }, findings };
@@ -50,15 +53,17 @@ function hasValue(task: TaskState | undefined): boolean {
 function checkUnchanged(known: TaskState | undefined, task: PlanTask, index: number): readonly Finding[] {
   if (known === undefined || known.status === "pending" || known.element !== undefined) return [];
   if (canonicalJson(known.compiled.spec as unknown as Json) === canonicalJson(task as unknown as Json)) return [];
-  const message = `"${task.id}" has started and cannot be changed.`;
-  return [
-    {
-      code: "AM_STARTED_TASK_CHANGED",
-      severity: "error",
-      path: jsonPointer(["tasks", index]),
-      message,
-      hint: "Give the new task another id.",
-      task: task.id,
-    },
-  ];
+  return [startedChanged(task, index)];
+}
+
+/** Also for a task of an earlier plan that was taken out since: its calls, and their keys, are its own. */
+function startedChanged({ id }: PlanTask, index: number): Finding {
+  return {
+    code: "AM_STARTED_TASK_CHANGED",
+    severity: "error",
+    path: jsonPointer(["tasks", index]),
+    message: `"${id}" has started and cannot be changed.`,
+    hint: "Give the new task another id.",
+    task: id,
+  };
 }

@@ -21,6 +21,8 @@ export interface PreviousPlan {
   readonly plan?: Plan;
   /** Tasks that have finished, by id: their values can be referred to, they are not planned again. */
   readonly finished: readonly string[];
+  /** Ids of tasks of earlier plans that are in none any more: they stay used. */
+  readonly retired?: readonly string[];
 }
 
 export interface Planner {

@@ -101,10 +101,9 @@ export class NodeCalls {
       path,
       ...(task === undefined ? {} : { task }),
     }));
-    const previous =
-      findings.length === 0
-        ? {}
-        : { previous: { findings, finished, ...(state.compiled === undefined ? {} : { plan: state.compiled.plan }) } };
+    const retired = state.superseded.map((task) => task.key);
+    const plan = state.compiled === undefined ? {} : { plan: state.compiled.plan, retired };
+    const previous = findings.length === 0 ? {} : { previous: { findings, finished, ...plan } };
     const request: PlannerRequest = {
       goal: state.goal ?? "",
       inputs: this.#inputSchemas(),

@@ -16,6 +16,7 @@ export class OpenCalls {
   readonly #graceMs: number;
   readonly #abandon: (call: string, error: CallAbandonedError) => void;
   readonly #open = new Map<string, AbortController>();
+  #stopGrace: () => void = () => undefined;
 
   /** `abandon` is told of each call that has not ended within the grace period. */
   constructor(clock: Clock, graceMs: number, abandon: (call: string, error: CallAbandonedError) => void) {
@@ -29,7 +30,7 @@ export class OpenCalls {
     this.#open.set(call, controller);
     const startedAtMs = this.#clock.nowMs();
     const elapsedMs = (): number => Math.max(0, this.#clock.nowMs() - startedAtMs);
-    return { signal: controller.signal, elapsedMs, close: () => this.#open.delete(call) };
+    return { signal: controller.signal, elapsedMs, close: () => this.#close(call) };
   }
 
   /** `reason`: why they are to stop. */
@@ -37,9 +38,16 @@ export class OpenCalls {
     if (this.#open.size === 0) return;
     const told = [...this.#open.keys()];
     for (const controller of this.#open.values()) controller.abort(reason);
-    this.#clock.at(this.#clock.nowMs() + this.#graceMs, () => {
-      for (const call of told)
-        if (this.#open.delete(call)) this.#abandon(call, new CallAbandonedError(call, this.#graceMs));
+    this.#stopGrace();
+    this.#stopGrace = this.#clock.at(this.#clock.nowMs() + this.#graceMs, () => {
+      for (const call of told) if (this.#close(call)) this.#abandon(call, new CallAbandonedError(call, this.#graceMs));
     });
+  }
+
+  /** Once the last call is over nothing waits for the grace period any more. */
+  #close(call: string): boolean {
+    const isFirst = this.#open.delete(call);
+    if (this.#open.size === 0) this.#stopGrace();
+    return isFirst;
   }
 }

@@ -114,7 +114,7 @@ export class RunDesk {
     try {
       const events = await store.read(id, 0);
       if (!isEnding) await this.#prepare(foldEvents(events));
-      if ((await store.inbox(id)).length === 0) this.#refuseUnlessFollowed(events, command);
+      if (!isEnding && (await store.inbox(id)).length === 0) this.#refuseUnlessFollowed(events, command);
       const item = await store.send(id, command);
       this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
       return await this.#answered(id, item, isEnding);
@@ -130,7 +130,10 @@ export class RunDesk {
     const [{ run } = { run: "" }] = events;
     const driver = new RunDriver(run, services);
     for (const event of events) evolve(driver.state, event);
-    transition(driver.state, { type: "recover" }, { nowMs: services.clock.nowMs(), run });
+    const { status } = driver.state;
+    // What was under way when the process died is in doubt only once the run goes on.
+    if (command.type === "resolve" && status === "running")
+      transition(driver.state, { type: "recover" }, { nowMs: services.clock.nowMs(), run });
     const refusal = refusalOf(driver, command);
     if (refusal !== undefined) throw new CommandRefusedError(refusal);
   }

@@ -11,7 +11,7 @@ export function fitPatch(proposed: Plan, previous: PreviousPlan | undefined): Pl
   if (previous?.plan === undefined) return proposed;
   const finished = finishedTasks(previous);
   const tasks = proposed.tasks.filter((task) => finished.get(task.id)?.use !== task.use);
-  const used = new Set(previous.plan.tasks.map(({ id }) => id));
+  const used = new Set([...previous.plan.tasks.map(({ id }) => id), ...(previous.retired ?? [])]);
   const taken = new Set([...used, ...tasks.map(({ id }) => id)]);
   const names = new Map<string, string>();
   for (const { id } of tasks) {
