@@ -117,6 +117,35 @@ describe("a task that asks", () => {
   });
 });
 
+describe("a plan that asks", () => {
+  test("runs once it is approved, and each element of a list asks for itself", async () => {
+    const calls: Json[] = [];
+    await using mesh = testMesh({ tools: tools(calls), policy: { approve: ["plan"] } });
+    const each = { in: ["x", "y"], as: "to" };
+    const run = mesh.run(planOf({ id: "all", use: "t.pay", each, args: { to: { $from: "to" } }, approve: true }));
+    expect(await run.result).toMatchObject({ status: "suspended" });
+    await run.approve("plan");
+    await run.result;
+    expect((await mesh.show(run.id)).waits.map(({ name }) => name)).toEqual(["all[0]", "all[1]"]);
+    await run.approve("all[1]");
+    expect(await run.result).toMatchObject({ status: "suspended" });
+    expect(calls).toEqual([{ to: "y" }]);
+    await run.approve("all[0]");
+    expect(await run.result).toMatchObject({ status: "succeeded" });
+    expect(calls).toEqual([{ to: "y" }, { to: "x" }]);
+  });
+
+  test("calls nothing when it is refused", async () => {
+    const calls: Json[] = [];
+    await using mesh = testMesh({ tools: tools(calls), policy: { approve: ["plan"] } });
+    const run = mesh.run(planOf(payment("a")));
+    await run.result;
+    await run.reject("plan", "not today");
+    expect(await run.result).toMatchObject({ status: "failed", error: { code: "AM_PLAN_DENIED" } });
+    expect(calls).toEqual([]);
+  });
+});
+
 test("a disk that is full when the run is to be suspended loses no question", async () => {
   const path = join(temporaryFolder(), "store.db");
   const limit = { pages: (_count: number): void => undefined };
