@@ -7,7 +7,7 @@ import { bankFolder, type Folder, jsonLines, meshFolder, plan } from "./command.
 
 const pages = plan([
   { id: "a", use: "test.wait", args: { ms: 20 } },
-  { id: "b", use: "test.wait", args: { ms: 200 } },
+  { id: "b", use: "test.wait", args: { ms: 400 } },
   {
     id: "each",
     use: "test.echo",
@@ -112,10 +112,11 @@ describe.concurrent("show --tree", () => {
     const { folder, run } = await finished();
     const { exit, stdout, stderr } = await folder.run("show", run, "--tree");
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
-    expect(stdout).toMatch(/^◆ {2}✓ {4}b {2,}test\.wait {2,}\+\S+ m?s {2,}0\.\d s/m);
-    expect(stdout).toMatch(/^ {3}✓ {4}a {2,}test\.wait/m);
-    expect(stdout).toMatch(/^◆ {2}✓ {6}each {2,}test\.echo .*2 elements.*also after a$/m);
-    expect(stdout).toMatch(/^. {2}✓ {8}each\[0\]/m);
+    expect(stdout).toMatch(/^✓ r_\w+ succeeded {2}test, \S+ m?s$/m);
+    expect(stdout).toMatch(/^◆ {2}✓ {2}b {2,}test\.wait {2,}\+\S+ m?s {2,}\d\.\d s/m);
+    expect(stdout).toMatch(/^ {3}✓ {2}a {2,}test\.wait/m);
+    expect(stdout).toMatch(/^◆ {2}✓ {4}each {2,}test\.echo .*2 elements.*also after a$/m);
+    expect(stdout).toMatch(/^. {2}✓ {6}each\[0\]/m);
     expect(stdout).toMatch(/^◆ critical path: .* of work/m);
   });
 

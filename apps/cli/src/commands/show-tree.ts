@@ -11,7 +11,7 @@ import {
   type Waits,
 } from "@agentmesh/core";
 import { durationText } from "../progress/duration-text.ts";
-import { type Status, statusMark } from "../progress/status-mark.ts";
+import { type Status, statusMark, statusWord } from "../progress/status-mark.ts";
 import type { Output } from "../terminal/output.ts";
 import { type Row, tableLines } from "../terminal/table.ts";
 
@@ -39,23 +39,33 @@ export function showTree(events: readonly RunEvent[], output: Output): void {
     output.document({ run, status, seq, isComplete, createdAtMs, durationMs, tree: rows, criticalPath: steps });
     return;
   }
+  const head = `  ${trace.name}, ${durationText(trace.durationMs)}`;
+  output.resultLine(
+    statusMark(trace.status),
+    " ",
+    { style: "bold", text: trace.run },
+    " ",
+    statusWord(trace.status),
+    head,
+  );
   for (const line of tableLines(shownRows(rows).map(rowCells))) output.resultLine(...line);
   output.resultLine({ style: "dim", text: pathText(steps) });
   if (!trace.isComplete) output.say(`The run is ${trace.status}: this is up to event ${trace.seq}.`);
 }
 
-/** The attempt of a task that needed one says no more than the task, and waits stand behind what waited. */
+/** Below the head. The attempt of a task that needed one says no more than the task, and waits stand behind what waited. */
 function shownRows(rows: readonly TreeRow[]): readonly TreeRow[] {
   const callers = new Set(rows.flatMap(({ kind, below }) => (kind === "model" && below !== undefined ? [below] : [])));
   return rows.filter(({ kind, status, facts, span }) => {
-    if (kind === "wait") return false;
+    if (kind === "wait" || kind === "run") return false;
     return kind !== "attempt" || facts.attempt !== 1 || status === "retried" || callers.has(span);
   });
 }
 
 function rowCells(row: TreeRow): Row {
   const { depth, kind, name, status, startMs, durationMs, isCritical, facts } = row;
-  const indent = "  ".repeat(Math.min(depth, INDENT_MAX));
+  const indent = "  ".repeat(Math.min(depth - 1, INDENT_MAX));
+  const notes = notesOf(row);
   return [
     isCritical ? { style: "bold", text: CRITICAL } : " ",
     statusMark(MARK_OF[status]),
@@ -63,7 +73,7 @@ function rowCells(row: TreeRow): Row {
     kind === "task" || kind === "attempt" ? (facts.tool ?? "") : "",
     { style: "dim", text: `+${durationText(startMs)}` },
     durationText(durationMs),
-    { style: "dim", text: notesOf(row) },
+    ...(notes === "" ? [] : [{ style: "dim" as const, text: notes }]),
   ];
 }
 
