@@ -6,6 +6,7 @@ import { Plan } from "../plan.ts";
 import type { RunEvent } from "../run-event.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 import { type CriticalStep, criticalPath } from "./critical-path.ts";
+import { HeldTime } from "./held-time.ts";
 import { type RunTrace, traceRun } from "./run-trace.ts";
 import { spanTree } from "./span-tree.ts";
 import { traceDocument } from "./trace-document.ts";
@@ -129,6 +130,46 @@ describe("the critical path", () => {
     });
     const waits = Object.fromEntries(steps.map((step) => [step.name, step.waits]));
     expect(waits).toMatchObject({ ask: { approval: 500 }, go: { signal: 500 } });
+  });
+});
+
+describe("what holds the whole run up", () => {
+  test("is what its tasks have waited for, and not their queue", () => {
+    const onTurn = (engine: Engine): void => {
+      if (engine.view.status !== "suspended") return;
+      engine.nowMs += 400;
+      engine.feed({ type: "approve", approval: engine.view.waits[0]?.name ?? "" });
+    };
+    const { steps, trace } = traced({
+      plan: {
+        mesh: 1,
+        tasks: [
+          { id: "a", use: "t.a" },
+          { id: "b", use: "t.a", after: ["a"] },
+        ],
+      },
+      tools: { "t.a": slow(10) },
+      policy: { approve: ["plan"], budget: { calls: 1, onExceeded: "ask" } },
+      onTurn,
+    });
+    expect(steps.find(({ name }) => name === "a")).toMatchObject({ ownMs: 10, waits: { approval: 400 } });
+    expect(steps.find(({ name }) => name === "b")).toMatchObject({ ownMs: 10, waits: { budget: 400 } });
+    const waits = trace.spans.filter(({ kind }) => kind === "wait").map(({ name }) => name);
+    expect(waits).toEqual(["approval", "budget"]);
+    expect(trace.marks.map(({ name }) => name)).toContain("budget of calls exceeded");
+  });
+
+  test("counts once when two things hold it up", () => {
+    const held = new HeldTime();
+    held.begin("approval", 10);
+    held.begin("budget", 20);
+    held.add("recovery", 22, 25);
+    held.end("approval", 30);
+    held.end("budget", 45);
+    held.add("recovery", 50, 60);
+    expect(held.within(0, 100)).toEqual({ approval: 20, budget: 15, recovery: 10 });
+    expect(held.within(25, 55)).toEqual({ approval: 5, budget: 15, recovery: 5 });
+    expect(held.within(46, 50)).toEqual({});
   });
 });
 
