@@ -11,6 +11,8 @@ import type { ServerSession } from "./server-session.ts";
 
 /** A lease is renewed so many times while it lasts: one renewal may be late, or fail. */
 const RENEWALS_PER_LEASE = 3;
+/** Between two tries to delete a row of ours, while which others take its runs for owned. */
+const DELETION_PAUSE_MS = 500;
 
 const RENEW = {
   name: "renew",
@@ -61,6 +63,7 @@ export class RunLeases {
   readonly #undeleted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
+  #isClosed = false;
 
   constructor(session: ServerSession, options: RunLeasesOptions) {
     this.#session = session;
@@ -130,6 +133,7 @@ export class RunLeases {
 
   /** Deletes our rows, which gives back all runs. Where it fails, the lease ends by itself. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#abandonRow();
     await this.#deleteAbandoned().catch(() => undefined);
@@ -152,7 +156,8 @@ export class RunLeases {
       await this.#deleteAbandoned();
       if (this.#owner !== undefined) await this.#renewRow(this.#owner);
     } catch {
-      // The fence of each append is what counts.
+      // The fence of each append is what counts. But nobody gets what was given up before its row is gone.
+      if (this.#undeleted.size > 0 && !this.#isClosed) setTimeout(() => void this.#renew(), DELETION_PAUSE_MS).unref();
     } finally {
       this.#isRenewing = false;
     }

@@ -136,6 +136,7 @@ describe("a server that stays away", () => {
     await using own = await PostgresServer.start();
     const store = await PostgresStore.open({ url: own.url, patienceMs: 700 });
     await store.append(eventsOf("r", 1, 2), []);
+    await store.append(eventsOf("t", 1, 2), []);
     await own.stop("SIGQUIT");
     const failure = { code: "AM_STORE_UNAVAILABLE", retryable: true };
     const fresh = store.append(eventsOf("lost", 1, 1), []);
@@ -145,6 +146,10 @@ describe("a server that stays away", () => {
     expect(() => store.blob("elsewhere")).toThrow(expect.objectContaining({ code: "AM_STORE_UNAVAILABLE" }));
     await own.start();
     await expect(store.append(eventsOf("r", 3, 1), [])).rejects.toMatchObject(failure); // not claimed again yet
+    const other = await PostgresStore.open({ url: own.url });
+    const claim = () => other.claim("t").catch(() => false);
+    await expect.poll(claim, { timeout: 2_000 }).toBe(true); // no lease has to end for that
+    await other.close();
     await store.append(eventsOf("s", 1, 1), []);
     expect(await store.claim("r")).toBe(true);
     expect(await store.read("r", 0)).toHaveLength(2);

@@ -80,13 +80,15 @@ test("a lease is renewed for as long as its process lives, and ends without it o
   await store.close();
 });
 
-test("of many who claim the same runs at once, one gets each", async () => {
+test("of many who claim the runs of a dead process at once, one gets each", async () => {
   const where = place();
-  const first = await PostgresStore.open(where);
-  const runs = Array.from({ length: 40 }, (_, index) => `r${index}`);
-  await Promise.all(runs.map((run) => first.append(eventsOf(run, 1, 1), [])));
-  await first.close();
-  const stores = await Promise.all(Array.from({ length: 5 }, () => PostgresStore.open(where)));
+  await using first = new StoreProcess();
+  await first.open(where);
+  const runs = Array.from({ length: 100 }, (_, index) => `r${index}`);
+  await Promise.all(runs.map((run) => first.call("append", eventsOf(run, 1, 1), [])));
+  const stores = await Promise.all(Array.from({ length: 8 }, () => PostgresStore.open(where)));
+  for (const store of stores) await store.append(eventsOf(`own ${stores.indexOf(store)}`, 1, 1), []); // has a lease
+  await first.kill();
   const claims = stores.flatMap((store, at) => {
     const order = at % 2 === 0 ? runs : runs.toReversed();
     return order.map(async (run) => ((await store.claim(run).catch(() => false)) ? [run] : []));
