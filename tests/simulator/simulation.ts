@@ -22,8 +22,8 @@ import { installVirtualGlobals } from "./virtual-globals.ts";
 
 /** Steps of virtual time after which a run counts as one that never ends. */
 const STEPS_MAX = 60_000;
-/** How often somebody looks whether the run has an owner. */
-const WATCH_MAX = 600;
+/** How often somebody looks whether the run has an owner: longer than a clock that is set back by an hour holds it up. */
+const WATCH_MAX = 6_000;
 
 export interface CommandRecord {
   readonly sent: SentCommand;
