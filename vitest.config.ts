@@ -28,9 +28,9 @@ export default defineConfig({
     pool: "forks",
     // All cores: most tests wait for a child process or a disk, and the default leaves one core of two idle.
     maxWorkers: "100%",
-    // Room for a child process to start on a busy machine; a test that needs more says so itself.
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
+    // Room for some child processes to start on a busy machine; a test that needs more says so itself.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
