@@ -31,6 +31,7 @@ export default defineConfig({
     // Room for some child processes to start on a busy machine; a test that needs more says so itself.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,

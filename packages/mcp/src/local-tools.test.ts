@@ -245,10 +245,10 @@ describe("a call", () => {
     const call = failureOf(
       sourceWith(tool).call("work", {}, options({ idempotencyKey: "run/1", onProgress, signal: controller.signal })),
     );
-    await vi.waitFor(() => expect(onProgress).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onProgress).toHaveBeenCalledOnce(), 30_000);
     controller.abort();
     expect(await call).toMatchObject({ code: "AM_TOOL_CANCELLED", outcome: "unknown" });
-    await vi.waitFor(() => expect(told).toEqual(["run/1 stopped"]));
+    await vi.waitFor(() => expect(told).toEqual(["run/1 stopped"]), 30_000);
     expect(onProgress).toHaveBeenCalledOnce();
   });
 

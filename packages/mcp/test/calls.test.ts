@@ -79,7 +79,7 @@ describe.each<[string, string, Connect]>([
     await source.connect(soon());
     const controller = new AbortController();
     const call = failureOf(source.call("wait", { ms: LONG_MS }, options({ signal: controller.signal })));
-    await vi.waitFor(() => expect(record()).toContain("called wait"), 5_000);
+    await vi.waitFor(() => expect(record()).toContain("called wait"), 30_000);
     controller.abort(new Error("the boss is coming"));
     const error = await call;
     expect(error).toMatchObject({
@@ -89,7 +89,7 @@ describe.each<[string, string, Connect]>([
       hint: "The tool was told to stop; check what it did before calling it again.",
     });
     expect(JSON.stringify(error)).not.toContain("boss");
-    await vi.waitFor(() => expect(record()).toContain("wait was told to stop"), 5_000);
+    await vi.waitFor(() => expect(record()).toContain("wait was told to stop"), 30_000);
   });
 
   test("a tool that runs out of time is told to stop", async () => {
@@ -103,7 +103,7 @@ describe.each<[string, string, Connect]>([
       hint: 'If it only is slow, raise timeoutMs of the task or of server "fixture".',
       retryable: true,
     });
-    await vi.waitFor(() => expect(record()).toContain("wait was told to stop"), 5_000);
+    await vi.waitFor(() => expect(record()).toContain("wait was told to stop"), 30_000);
   });
 
   test("a deaf tool is left to itself, and the next call works", async () => {
@@ -207,7 +207,7 @@ describe.each<[string, string, Connect]>([
     const told = vi.fn();
     onTestFinished(source.onChange(told));
     await source.call("grow", {}, options());
-    await vi.waitFor(() => expect(source.tools().map(({ tool }) => tool)).toContain("grown"), 5_000);
+    await vi.waitFor(() => expect(source.tools().map(({ tool }) => tool)).toContain("grown"), 30_000);
     expect(told).toHaveBeenCalled();
     expect(await source.call("grown", {}, options())).toMatchObject({ value: { text: "There is no grown." } });
   });
@@ -216,7 +216,7 @@ describe.each<[string, string, Connect]>([
     const { source, record } = await connect();
     await source.connect(soon());
     const call = failureOf(source.call("deaf", { ms: 5_000 }, options()));
-    await vi.waitFor(() => expect(record()).toContain("called deaf"), 5_000);
+    await vi.waitFor(() => expect(record()).toContain("called deaf"), 30_000);
     await source.close();
     expect(await call).toMatchObject({ code: "AM_TOOL_DISCONNECTED", outcome: "unknown" });
   });

@@ -125,7 +125,7 @@ describe("an HTTP server", () => {
     const source = testSource({ url: endpoint.url });
     await source.connect(soon());
     const call = failureOf(source.call("deaf", { ms: 2_000 }, options()));
-    await vi.waitFor(() => expect(lines).toContain("called deaf"), 5_000);
+    await vi.waitFor(() => expect(lines).toContain("called deaf"), 30_000);
     await endpoint.stop();
     const error = await call;
     expect(error).toMatchObject({ code: "AM_TOOL_DISCONNECTED", outcome: "unknown", retryable: true });
@@ -147,7 +147,7 @@ describe("an HTTP server", () => {
       const latest = await failureOf(source.call("echo", { text: "there?" }, options()));
       expect(latest.facts).toMatchObject({ outcome: "refused", reason: "AM_SERVER_UNREACHABLE" });
       return latest;
-    }, 5_000);
+    }, 30_000);
     expect(error.code).toBe("AM_TOOL_UNAVAILABLE");
     expect(error.message).toBe(
       `"fixture.echo" was not called: Server "fixture" cannot be reached at ${first.url}: the connection was refused.`,

@@ -7,7 +7,7 @@ import { failureOf, fixture, linesOf, options, soon, stdioConfig, testFile, test
 
 /** The ids that a fixture wrote, all of them running; killed at the end of the test, whatever happens. */
 async function startedIn(file: string, count: number): Promise<readonly number[]> {
-  await vi.waitFor(() => expect(linesOf(file)).toHaveLength(count), 10_000);
+  await vi.waitFor(() => expect(linesOf(file)).toHaveLength(count), 30_000);
   const pids = linesOf(file).map(Number);
   onTestFinished(() => {
     for (const pid of pids.filter(isRunning)) process.kill(pid, "SIGKILL");
@@ -56,7 +56,7 @@ describe("a launcher with a server and a grandchild that ignore SIGTERM and the 
     });
     const [code] = (await once(host, "exit")) as [number];
     expect(code).toBe(way === "exit" ? 5 : 1);
-    await expectGone(await startedIn(file, 3), 5_000);
+    await expectGone(await startedIn(file, 3), 30_000);
   });
 });
 

@@ -6,6 +6,9 @@ import { describe, expect, test, vi } from "vitest";
 import { SqliteStore } from "../src/store/sqlite-store.ts";
 import { doomedStore, temporaryFolder, testMesh, type TestTool } from "./test-mesh.ts";
 
+/** Long, for a busy machine. */
+const SOON = { timeout: 30_000 };
+
 interface Call {
   readonly tool: string;
   readonly key: string;
@@ -54,7 +57,7 @@ describe("a run that is taken over in mid-call", () => {
     const zombie = old.run(
       planOf({ id: "look", use: "t.look" }, { id: "put", use: "t.put" }, { id: "pay", use: "t.pay" }),
     );
-    await vi.waitFor(() => expect(bench.calls).toHaveLength(3));
+    await vi.waitFor(() => expect(bench.calls).toHaveLength(3), SOON);
     await using mesh = testMesh({ tools: bench.tools(), store: new SqliteStore(bench.path) });
     const run = mesh.resume(zombie.id);
     expect(await run.result).toMatchObject({ status: "suspended" });
@@ -89,7 +92,7 @@ describe("a run that is taken over in mid-call", () => {
         "succeeded",
         "running",
       ]);
-    });
+    }, SOON);
     await using mesh = testMesh({ tools: bench.tools(), store: new SqliteStore(bench.path) });
     const run = mesh.resume(zombie.id);
     await run.result;
@@ -107,7 +110,7 @@ describe("a run that is taken over in mid-call", () => {
     const bench = new Bench();
     const old = testMesh({ tools: bench.tools(["look"]), store: doomedStore(bench.path) });
     const zombie = old.run(planOf({ id: "a", use: "t.look" }, { id: "b", use: "t.pay", after: ["a"] }));
-    await vi.waitFor(() => expect(bench.calls).toHaveLength(1));
+    await vi.waitFor(() => expect(bench.calls).toHaveLength(1), SOON);
     const meshes = Array.from({ length: 4 }, () =>
       testMesh({ tools: bench.tools(), store: new SqliteStore(bench.path) }),
     );
@@ -131,7 +134,7 @@ describe("a run that is taken over in mid-call", () => {
       planner: () => (asked++ === 0 ? (hang.promise as never) : ({ kind: "no-tool-fits", reason: "?" } as never)),
     });
     const zombie = old.run("look at it");
-    await vi.waitFor(() => expect(asked).toBe(1));
+    await vi.waitFor(() => expect(asked).toBe(1), SOON);
     const plan = { mesh: 1, tasks: [{ id: "look", use: "t.look" }] };
     await using mesh = testMesh({
       tools: bench.tools(),
@@ -151,7 +154,7 @@ describe("a run that is taken over in mid-call", () => {
     const zombie = old.run(
       planOf({ id: "wait", use: "mesh.wait", args: { delayMs: 300 } }, { id: "look", use: "t.look" }),
     );
-    await vi.waitFor(() => expect(bench.calls).toHaveLength(1));
+    await vi.waitFor(() => expect(bench.calls).toHaveLength(1), SOON);
     await using mesh = testMesh({ tools: bench.tools(), store: new SqliteStore(bench.path) });
     expect(await mesh.resume(zombie.id).result).toMatchObject({ status: "succeeded" });
     bench.go();
