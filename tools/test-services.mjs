@@ -6,11 +6,22 @@ import { join } from "node:path";
 import { runNode } from "../apps/cli/bin/run-node.mjs";
 import { bootstrap, rootFolder, runTool } from "./bootstrap.mjs";
 import { findOrInstallPostgres } from "./services/postgres-programs.mjs";
+import { clearServicesFolder, makeServicesFolder } from "./services/services-folder.mjs";
 
 await runTool(async () => {
   const { node, env } = await bootstrap();
-  const services = { AGENTMESH_SERVICES: "1", AGENTMESH_POSTGRES_PROGRAMS: findOrInstallPostgres(env) };
-  const vitest = join(rootFolder, "node_modules", "vitest", "vitest.mjs");
-  const options = [vitest, "run", "--project", "services", ...process.argv.slice(2)];
-  return await runNode(node, options, { cwd: rootFolder, env: { ...env, ...services } });
+  const programs = findOrInstallPostgres(env);
+  const folder = makeServicesFolder();
+  try {
+    const services = {
+      AGENTMESH_SERVICES: "1",
+      AGENTMESH_POSTGRES_PROGRAMS: programs,
+      AGENTMESH_SERVICES_FOLDER: folder,
+    };
+    const vitest = join(rootFolder, "node_modules", "vitest", "vitest.mjs");
+    const options = [vitest, "run", "--project", "services", ...process.argv.slice(2)];
+    return await runNode(node, options, { cwd: rootFolder, env: { ...env, ...services } });
+  } finally {
+    await clearServicesFolder(folder);
+  }
 });

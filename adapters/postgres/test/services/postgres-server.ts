@@ -27,7 +27,7 @@ export class PostgresServer implements AsyncDisposable {
   private constructor(port: number, extra: readonly string[]) {
     this.#port = port;
     this.#extra = extra;
-    this.folder = mkdtempSync(join(tmpdir(), "agentmesh-postgres-"));
+    this.folder = mkdtempSync(join(process.env["AGENTMESH_SERVICES_FOLDER"] ?? tmpdir(), "postgres-"));
     this.#password = randomBytes(12).toString("hex");
     process.once("exit", this.#atExit);
   }
