@@ -1,6 +1,6 @@
 /** Opens a mesh from a configuration: what `createMesh` is given by a program, or `loadConfig` found for the command line. */
 import type { Json } from "@agentmesh/core";
-import type { Clock, Composer, Executor, Model, Planner, Router, ToolSource, Validator } from "@agentmesh/ports";
+import type { Clock, Composer, Executor, Model, Planner, Router, Store, ToolSource, Validator } from "@agentmesh/ports";
 import { type LocalTool, LocalToolSource, McpToolSource } from "@agentmesh/mcp";
 import type { ModelContext } from "@agentmesh/models";
 import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
@@ -37,6 +37,8 @@ export interface MeshExtras {
     readonly validator?: Validator;
     readonly composer?: Composer;
   };
+  /** An open store in place of the configured one, such as a PostgresStore; closed with the mesh. */
+  readonly storeInstance?: Store;
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -53,7 +55,8 @@ const LOCAL_SERVER = "local";
 
 /** Throws ConfigError, StoreError. Connects to nothing yet. */
 export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh> {
-  const { tools, modelInstances, nodes, clock, environment = process.env, configFile, ...overrides } = options;
+  const { tools, modelInstances, storeInstance, nodes, clock, configFile, ...rest } = options;
+  const { environment = process.env, ...overrides } = rest;
   const loaded = await loadConfig({
     workingDirectory: process.cwd(),
     file: configFile ?? false,
@@ -64,6 +67,7 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
     environment,
     ...(tools === undefined ? {} : { tools }),
     ...(modelInstances === undefined ? {} : { modelInstances }),
+    ...(storeInstance === undefined ? {} : { storeInstance }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(clock === undefined ? {} : { clock }),
   });
@@ -73,7 +77,7 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
 export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
   const clock = extras.clock ?? systemClock;
-  const store = config.store === MEMORY ? new MemoryStore() : new SqliteStore(config.store);
+  const store = extras.storeInstance ?? (config.store === MEMORY ? new MemoryStore() : new SqliteStore(config.store));
   const memory = new MemoryLog(config.log.memoryMax);
   const file = config.log.file === undefined ? undefined : new FileLog(config.log.file);
   const log = new RunLog({
