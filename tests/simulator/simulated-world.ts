@@ -1,4 +1,5 @@
 /** One world: its time, its processes, the file that outlives them, and the truth about what was stored, shown and done. */
+import type { DatabaseSync } from "node:sqlite";
 import { encodeEvent, type RunEvent } from "@agentmesh/core";
 import type { SqliteStore } from "@agentmesh/runtime";
 import { SqliteStore as Store } from "@agentmesh/runtime";
@@ -97,7 +98,8 @@ export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
         new Store(this.path, {
           identity: { host, hostName: host, pid, started: "1" },
           nowMs: () => process.nowMs(),
-          onConnect: (database) => {
+          onConnect: (connection) => {
+            const database = connection as DatabaseSync;
             if (process.isAlive) return observeDatabase(database, process, this);
             database.close();
             throw new ProcessDeath(process.name);

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store } from "@agentmesh/ports";
-import { SqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import { type SqliteConnection, SqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
 import { eventsOf, obstacle, StoreProcess, storePath } from "./store-process.ts";
 
 function openStore(path: string, options?: SqliteStoreOptions): SqliteStore {
@@ -66,7 +66,7 @@ describe("a full disk", () => {
   }
 
   test("that SQLite simulates by a limit of pages: the runs break, and go on once there is room", async () => {
-    let database: DatabaseSync | undefined;
+    let database: SqliteConnection | undefined;
     const limit = (pages: number) => database?.exec(`PRAGMA max_page_count=${pages}`);
     const store = openStore(storePath(), { onConnect: (connected) => (database = connected) });
     limit(60);
@@ -92,7 +92,7 @@ describe("a full disk", () => {
     const note = (error: unknown) => unhandled.push(error);
     process.on("unhandledRejection", note);
     onTestFinished(() => void process.off("unhandledRejection", note));
-    let database: DatabaseSync | undefined;
+    let database: SqliteConnection | undefined;
     const store = openStore(storePath(), { onConnect: (connected) => (database = connected), leaseMs: 30 });
     await store.append(eventsOf("r", 1, 1), []);
     database?.exec("PRAGMA max_page_count=1");

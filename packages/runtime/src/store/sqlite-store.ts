@@ -2,7 +2,6 @@
  * Journals, values, owners and commands in one SQLite file that several processes share. Everything that is written during
  * one turn of the event loop, by all runs, is one transaction and one fsync (WAL, synchronous=FULL). Events are append-only.
  */
-import type { DatabaseSync } from "node:sqlite";
 import { encodeEvent, type RunCommand, type RunEvent, type RunEventType } from "@agentmesh/core";
 import {
   type InboxAnswer,
@@ -28,6 +27,11 @@ const LEASE_MS = 15_000;
 /** How long another process may hold the lock before what waits for it is given up. */
 const LOCK_PATIENCE_MS = 10_000;
 
+/** A connection of node:sqlite (DatabaseSync), as far as it is named here: these types are for users without Node's. */
+export interface SqliteConnection {
+  exec(sql: string): void;
+}
+
 /** What tests set; nobody else needs to. */
 export interface SqliteStoreOptions {
   readonly leaseMs?: number;
@@ -36,7 +40,7 @@ export interface SqliteStoreOptions {
   readonly nowMs?: () => number;
   readonly identity?: ProcessIdentity;
   /** Sees every connection to the file. */
-  readonly onConnect?: (database: DatabaseSync) => void;
+  readonly onConnect?: (database: SqliteConnection) => void;
 }
 
 /** What a stored event says about its run as a whole. */
