@@ -185,6 +185,19 @@ describe("mesh.approve", () => {
   });
 });
 
+test("a planner is not offered to let a run wait", async () => {
+  let offered: readonly string[] = [];
+  await using mesh = testMesh({
+    tools: tools([]),
+    planner: (request) => {
+      offered = request.tools.map(({ name }) => name);
+      return { kind: "no-tool-fits", reason: "none" };
+    },
+  });
+  await mesh.run("wait for somebody").result;
+  expect(offered).toEqual(["t.pay", "t.look", "mesh.generate"]);
+});
+
 describe("mesh.wait", () => {
   const look = { id: "after", use: "t.look", args: { got: { $from: "wait" } } };
 

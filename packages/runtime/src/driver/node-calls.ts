@@ -1,5 +1,6 @@
 /** Calls the nodes of the pipeline with what they may know of the run, and turns their outcomes into inputs. */
 import {
+  APPROVE_TOOL,
   type ErrorRecord,
   isJsonObject,
   type Json,
@@ -10,6 +11,7 @@ import {
   type Payload,
   resolveValue,
   runView,
+  WAIT_TOOL,
 } from "@agentmesh/core";
 import type { ComposerResult, NodeContext, NodeProgress, PlannerRequest } from "@agentmesh/ports";
 import { errorRecordOf } from "./error-record.ts";
@@ -17,6 +19,9 @@ import { watchModelCalls } from "./model-journal.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import type { WrittenPayload } from "./payload-writer.ts";
 import type { RunDriver } from "./run-driver.ts";
+
+/** That a run waits, or asks, is for people to say: in a plan of theirs, or by the policy. */
+const UNPLANNED: ReadonlySet<string> = new Set([WAIT_TOOL.name, APPROVE_TOOL.name]);
 
 /** What a node call came to: the outcome for the core, and what the journal shows of it. */
 interface NodeResult {
@@ -107,7 +112,7 @@ export class NodeCalls {
     const request: PlannerRequest = {
       goal: state.goal ?? "",
       inputs: this.#inputSchemas(),
-      tools: services.tools.tools(),
+      tools: services.tools.tools().filter(({ name }) => !UNPLANNED.has(name)),
       tasksMax: state.policy?.plannedTasksMax ?? 1,
       attempt: state.planAttempts,
       ...previous,
