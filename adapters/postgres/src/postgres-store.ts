@@ -10,6 +10,7 @@ import { BlobThread } from "./blob-thread.ts";
 import { ClaimLane } from "./claim-lane.ts";
 import { ClosedStoreError } from "./closed-store-error.ts";
 import { isKey } from "./column-text.ts";
+import { PostgresCache } from "./postgres-cache.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
 import { type ProcessIdentity, thisProcess } from "./process-identity.ts";
@@ -43,6 +44,7 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   /** Where it is, for people: without the password. */
   readonly place: string;
+  readonly cache: PostgresCache;
   readonly #address: Pick<SessionOptions, "url" | "schema" | "place" | "patienceMs">;
   readonly #writing: ServerSession;
   /** For reads, leases and notifications, which wait for no commit. */
@@ -71,6 +73,7 @@ export class PostgresStore implements Store {
       listen: { channel, onNotice: (payload) => this.#watch.notice(payload) },
       onLost: () => this.#watch.look(), // which connects, and finds what was not announced meanwhile
     });
+    this.cache = new PostgresCache(this.#reading);
     this.#leases = new RunLeases(this.#reading, { leaseMs, identity });
     this.#inbox = new RunInbox(this.#reading);
     this.#watch = new InboxWatch(this.#inbox);

@@ -3,7 +3,7 @@ import { StoreError } from "@agentmesh/ports";
 import type { Client } from "pg";
 
 /** Written into every store; a store with a higher one is refused, untouched. */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
 /** "AgMs": whoever makes or upgrades any store of a database holds the advisory lock of this number and of the schema's. */
 const LOCK_CLASS = 0x41674d73;
 /** Also the channel of notifications, whose name may have 63 bytes. */
@@ -35,6 +35,12 @@ const TABLES = `
   CREATE INDEX inbox_unanswered ON inbox(run, item) WHERE answer IS NULL;
   INSERT INTO store VALUES(${STORE_VERSION});`;
 
+const CACHE = `
+  CREATE TABLE cache(
+    tenant text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, body text NOT NULL,
+    bytes integer NOT NULL, created_ms bigint NOT NULL, expires_ms bigint, used_ms bigint NOT NULL,
+    hits integer NOT NULL DEFAULT 0, PRIMARY KEY(tenant, kind, key));`;
+
 /** By these a store is known. */
 const OURS = ["store", "run", "event", "inbox"];
 
@@ -62,7 +68,7 @@ export async function prepareStore(client: Client, schema: string, place: string
     await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [LOCK_CLASS, schema]);
     const version = await storeVersion(client, schema); // another process may have been faster
     if (version === undefined) await makeStore(client, schema, place);
-    else refuseNewer(version, place);
+    else await upgradeStore(client, { version, schema, place });
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
@@ -81,7 +87,22 @@ async function storeVersion(client: Client, schema: string): Promise<number | un
 async function makeStore(client: Client, schema: string, place: string): Promise<void> {
   const tables = await tablesOf(client, schema);
   if (tables.length > 0) throw notOurs(schema, place);
-  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET LOCAL search_path TO ${schema}; ${TABLES}`);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET LOCAL search_path TO ${schema}; ${TABLES} ${CACHE}`);
+}
+
+interface FoundStore {
+  readonly version: number;
+  readonly schema: string;
+  readonly place: string;
+}
+
+/** Version 1 had no caches. */
+async function upgradeStore(client: Client, { version, schema, place }: FoundStore): Promise<void> {
+  refuseNewer(version, place);
+  if (version < STORE_VERSION)
+    await client.query(
+      `SET LOCAL search_path TO ${schema}; ${CACHE} UPDATE ${schema}.store SET version = ${STORE_VERSION};`,
+    );
 }
 
 /** By a query of the catalogue: a lookup such as to_regclass may remember that there was nothing. */

@@ -1,5 +1,6 @@
 /** Where runs live: append-only journals of events, and the values that they refer to. */
 import type { CorruptEventError, PublicRunStatus, RunEvent } from "@agentmesh/core";
+import type { CacheTable } from "./cache-table.ts";
 import type { Inbox, InboxAnswer } from "./inbox.ts";
 import type { Leases } from "./leases.ts";
 
@@ -63,4 +64,6 @@ export interface BlobStore {
   blob(hash: string): string | undefined;
 }
 
-export interface Store extends Journal, BlobStore, Leases, Inbox {}
+export interface Store extends Journal, BlobStore, Leases, Inbox {
+  readonly cache: CacheTable;
+}

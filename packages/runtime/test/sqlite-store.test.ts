@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { createdEvent, journalContract } from "@agentmesh/ports/testing";
+import { cacheTableContract, createdEvent, journalContract } from "@agentmesh/ports/testing";
 import { SqliteStore } from "../src/store/sqlite-store.ts";
 import { STORE_VERSION } from "../src/store/store-schema.ts";
 import { eventsOf, storePath } from "./store-process.ts";
@@ -10,6 +10,32 @@ import { eventsOf, storePath } from "./store-process.ts";
 journalContract("SQLite file", () => {
   const path = join(temporaryFolder(), "folder/that/is/made/store.db");
   return Promise.resolve({ store: new SqliteStore(path), reopen: () => Promise.resolve(new SqliteStore(path)) });
+});
+
+cacheTableContract("SQLite file", () => {
+  const path = storePath();
+  const [store, other] = [new SqliteStore(path), new SqliteStore(path)];
+  return Promise.resolve({
+    cache: store.cache,
+    other: other.cache,
+    dispose: async () => {
+      await Promise.all([store.close(), other.close()]);
+    },
+  });
+});
+
+test("a row of a cache rides on the next commit, and waits for none when the store is closed", async () => {
+  const path = storePath();
+  const store = new SqliteStore(path);
+  const row = { tenant: "t", kind: "tool", key: "a", body: "1", bytes: 1, createdMs: 1, usedMs: 1, hits: 0 } as const;
+  void store.cache.put(row);
+  await store.append(eventsOf("r", 1, 1), []);
+  expect(store.commits).toBe(1);
+  void store.cache.put({ ...row, key: "b" });
+  await store.close();
+  const again = new SqliteStore(path);
+  expect(await again.cache.usage("t")).toEqual([{ kind: "tool", rows: 2, bytes: 2, hits: 0 }]);
+  await again.close();
 });
 
 function temporaryFolder(): string {

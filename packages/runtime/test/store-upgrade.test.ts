@@ -106,6 +106,20 @@ describe("a store of version 1", () => {
   });
 });
 
+test("a store of version 2 is upgraded: it gets a table of caches", async () => {
+  const path = storePath();
+  const store = new SqliteStore(path);
+  await store.append(eventsOf("a", 1, 5), []);
+  await store.close();
+  const database = new DatabaseSync(path);
+  database.exec("DROP TABLE cache; PRAGMA user_version=2");
+  database.close();
+  const again = new SqliteStore(path);
+  expect(await again.read("a", 0)).toEqual(eventsOf("a", 1, 5));
+  expect(await again.cache.usage("default")).toEqual([]);
+  await again.close();
+});
+
 describe("a store of a newer version", () => {
   function makeNewer(database: DatabaseSync): void {
     database.exec(`CREATE TABLE news(x); PRAGMA user_version=${STORE_VERSION + 1}`);

@@ -8,7 +8,7 @@ import { VerifyError } from "./verify-error.ts";
 /** "AgMs" in the header of every store. */
 const APPLICATION_ID = 0x41674d73;
 /** The newest form of a store that is known here. */
-const STORE_VERSION = 2;
+const STORE_VERSION = 3;
 /** How long a lock of another process is waited for. */
 const BUSY_TIMEOUT_MS = 5_000;
 

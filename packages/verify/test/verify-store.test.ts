@@ -96,7 +96,7 @@ describe("a store is refused that", () => {
 
   test("is of a newer version", () => {
     const { path, database } = writtenStore([], "running");
-    database.exec("PRAGMA user_version=3");
+    database.exec("PRAGMA user_version=4");
     expect(refusal(path)).toBe("AM_STORE_NEWER");
   });
 

@@ -1,6 +1,6 @@
 /** One process, one or two openings of a store on a real server. */
 import { afterAll, beforeAll } from "vitest";
-import { journalContract } from "@agentmesh/ports/testing";
+import { cacheTableContract, journalContract } from "@agentmesh/ports/testing";
 import { PostgresStore } from "../../src/index.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
@@ -18,4 +18,19 @@ journalContract("PostgreSQL", async () => {
   const schema = `store_${++schemas}`;
   const open = () => PostgresStore.open({ url: server.url, schema });
   return { store: await open(), reopen: open };
+});
+
+cacheTableContract("PostgreSQL", async () => {
+  const schema = `store_${++schemas}`;
+  const stores = [
+    await PostgresStore.open({ url: server.url, schema }),
+    await PostgresStore.open({ url: server.url, schema }),
+  ] as const;
+  return {
+    cache: stores[0].cache,
+    other: stores[1].cache,
+    dispose: async () => {
+      await Promise.all(stores.map((store) => store.close()));
+    },
+  };
 });

@@ -8,6 +8,8 @@ import { isBusy } from "./sqlite-error.ts";
 
 /** Between two tries for the lock, each of which may block for the connection's timeout: half of the time is the event loop's. */
 const RETRY_PAUSE_MS = 250;
+/** How long work that nobody waits for waits for another commit to ride on. */
+const RIDE_MS = 100;
 
 export interface CommitTarget {
   readonly begin: () => void;
@@ -30,6 +32,7 @@ export class GroupCommit {
   readonly #patienceMs: number;
   #waiting: Work[] = [];
   #isScheduled = false;
+  #ride: NodeJS.Timeout | undefined;
   /** Monotonic; undefined while nobody holds the lock. */
   #busySinceMs: number | undefined;
 
@@ -40,14 +43,17 @@ export class GroupCommit {
 
   /** Resolves when it is durable. */
   add<Result>(apply: () => Result): Promise<Result> {
-    const done = Promise.withResolvers<unknown>();
-    done.promise.catch(() => undefined); // a receipt may have nobody waiting; whoever waits for an intent sees the failure
-    this.#waiting.push({ apply, done });
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       setImmediate(() => this.#flush());
     }
-    return done.promise as Promise<Result>;
+    return this.#push(apply);
+  }
+
+  /** Joins the next commit, which it does not hasten. A process that ends before loses it. */
+  addRider<Result>(apply: () => Result): Promise<Result> {
+    this.#ride ??= setTimeout(() => this.#flush(), RIDE_MS).unref();
+    return this.#push(apply);
   }
 
   /** Commits what is waiting, and waits as long as it must for the lock. */
@@ -56,8 +62,17 @@ export class GroupCommit {
     while (this.#waiting.length > 0) await Promise.allSettled(this.#waiting.map(({ done }) => done.promise));
   }
 
+  #push<Result>(apply: () => Result): Promise<Result> {
+    const done = Promise.withResolvers<unknown>();
+    done.promise.catch(() => undefined); // a receipt may have nobody waiting; whoever waits for an intent sees the failure
+    this.#waiting.push({ apply, done });
+    return done.promise as Promise<Result>;
+  }
+
   #flush(): void {
     this.#isScheduled = false;
+    clearTimeout(this.#ride);
+    this.#ride = undefined;
     const batch = this.#waiting;
     if (batch.length === 0) return;
     const settle = this.#attempt(batch);

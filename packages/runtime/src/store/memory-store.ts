@@ -13,6 +13,7 @@ import {
   type Store,
   type StoredBlob,
 } from "@agentmesh/ports";
+import { MemoryCache } from "./memory-cache.ts";
 import { commandText, inboxFull, unknownRun } from "./run-inbox.ts";
 import { thisProcess } from "./process-identity.ts";
 
@@ -38,15 +39,18 @@ export class MemoryStorage {
   readonly answers = new Map<number, InboxAnswer>();
   /** The run of each command. */
   readonly itemRuns = new Map<number, MemoryRun>();
+  readonly cache = new MemoryCache();
 }
 
 export class MemoryStore implements Store {
+  readonly cache: MemoryCache;
   readonly #storage: MemoryStorage;
   readonly #nowMs: () => number;
   #appends = 0;
 
   constructor(storage = new MemoryStorage(), nowMs: () => number = Date.now) {
     this.#storage = storage;
+    this.cache = storage.cache;
     this.#nowMs = nowMs;
   }
 

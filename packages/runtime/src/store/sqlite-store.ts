@@ -13,6 +13,7 @@ import {
   type Store,
   type StoredBlob,
 } from "@agentmesh/ports";
+import { SqliteCache } from "./sqlite-cache.ts";
 import { type ChainedEvent, nextSum, readChain } from "./event-chain.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
@@ -66,6 +67,7 @@ export class SqliteStore implements Store {
   readonly #inbox: RunInbox;
   readonly #watch: InboxWatch;
   readonly #writes: GroupCommit;
+  readonly cache: SqliteCache;
   /** Values that wait for their commit. */
   readonly #waitingBlobs = new Map<string, string>();
   /** Runs with appends that wait for their commit. */
@@ -91,6 +93,7 @@ export class SqliteStore implements Store {
       },
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
     );
+    this.cache = new SqliteCache(this.#file, this.#writes);
   }
 
   append(
@@ -193,6 +196,7 @@ export class SqliteStore implements Store {
 
   #settled(): void {
     this.#waitingBlobs.clear();
+    this.cache.settled();
     this.#waitingRuns.clear();
   }
 

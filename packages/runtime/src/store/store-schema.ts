@@ -6,7 +6,7 @@ import { firstSum, nextSum } from "./event-chain.ts";
 import { inTransaction } from "./store-transaction.ts";
 
 /** Written into every store; a store with a higher one is refused, untouched. */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 /** "AgMs": tells our files from other SQLite files. */
 const APPLICATION_ID = 0x41674d73;
 
@@ -24,9 +24,15 @@ const OWNER_AND_INBOX = `
     lease_until_ms INTEGER NOT NULL);
   CREATE TABLE inbox(
     item INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, at_ms INTEGER NOT NULL, command TEXT NOT NULL, answer TEXT);
-  CREATE INDEX inbox_unanswered ON inbox(run, item) WHERE answer IS NULL;
-  PRAGMA application_id=${APPLICATION_ID};
-  PRAGMA user_version=${STORE_VERSION};`;
+  CREATE INDEX inbox_unanswered ON inbox(run, item) WHERE answer IS NULL;`;
+
+const CACHE = `
+  CREATE TABLE cache(
+    tenant TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, bytes INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL, expires_ms INTEGER, used_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(tenant, kind, key));`;
+
+const MARKS = `PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STORE_VERSION};`;
 
 const SCHEMA = `
   CREATE TABLE run(
@@ -35,7 +41,8 @@ const SCHEMA = `
   CREATE INDEX run_by_tenant ON run(tenant, created_ms);
   ${EVENT_TABLE}
   CREATE TABLE blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
-  ${OWNER_AND_INBOX}`;
+  ${OWNER_AND_INBOX}
+  ${CACHE}`;
 
 /** Throws StoreError for a file of another program, or of a newer version. */
 export function storeVersion(database: DatabaseSync, path: string): number {
@@ -74,6 +81,8 @@ export function upgradeStore(database: DatabaseSync, path: string): void {
     const version = storeVersion(database, path); // another process may have been faster
     if (version === 0) database.exec(SCHEMA);
     if (version === 1) upgradeFromVersion1(database);
+    if (version === 1 || version === 2) database.exec(CACHE);
+    database.exec(MARKS);
   });
 }
 
