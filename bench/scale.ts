@@ -7,9 +7,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PLAN_SHAPES, type PlanShape } from "./scale/plan-shape.ts";
 import type { ResumedReport, WholeReport } from "./scale/scale-process.ts";
+import type { GraphShape } from "./workload/task-graph.ts";
 
+const SHAPES: readonly GraphShape[] = ["wide", "chain", "dag", "random"];
 const RATIO_MAX = 1.5;
 const RSS_MIB_MAX = 512;
 const FIRST_CALL_MS_MAX = 500;
@@ -23,7 +24,7 @@ const tasks = Number(process.argv[2] ?? 10_000);
 const folder = mkdtempSync(join(tmpdir(), "agentmesh-scale-"));
 const misses: string[] = [];
 
-function child(mode: string, shape: PlanShape, ...more: readonly string[]): string {
+function child(mode: string, shape: GraphShape, ...more: readonly string[]): string {
   const words = [program, mode, shape, ...more];
   return spawnSync(process.execPath, words, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).stdout;
 }
@@ -32,7 +33,7 @@ function hold(isHeld: boolean, what: string): void {
   if (!isHeld) misses.push(what);
 }
 
-function measure(shape: PlanShape): void {
+function measure(shape: GraphShape): void {
   const report = JSON.parse(child("whole", shape, join(folder, `${shape}.db`), String(tasks))) as WholeReport;
   const { earlyMicros, lateMicros, meanMicros, ratio, rssMiB, bytesPerTask } = report;
   const cost = `CPU a task ${earlyMicros.toFixed(0)} us early, ${lateMicros.toFixed(0)} us late (x${ratio.toFixed(2)})`;
@@ -42,7 +43,7 @@ function measure(shape: PlanShape): void {
   hold(rssMiB <= RSS_MIB_MAX, `${shape}: ${rssMiB.toFixed(0)} MiB`);
 }
 
-function killAndResume(shape: PlanShape): void {
+function killAndResume(shape: GraphShape): void {
   const reports = KILL_POINTS.map((part) => {
     const killAt = Math.max(1, Math.round(tasks * part));
     const store = join(folder, `${shape}-${killAt}.db`);
@@ -60,8 +61,8 @@ function killAndResume(shape: PlanShape): void {
 }
 
 try {
-  for (const shape of PLAN_SHAPES) measure(shape);
-  for (const shape of PLAN_SHAPES) killAndResume(shape);
+  for (const shape of SHAPES) measure(shape);
+  for (const shape of SHAPES) killAndResume(shape);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

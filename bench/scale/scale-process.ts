@@ -3,8 +3,11 @@
  * `resumed` goes on with what the one before has left. Prints one line of JSON.
  */
 import { statSync } from "node:fs";
-import { type PlanShape, planOf } from "./plan-shape.ts";
-import { stepMesh } from "./step-mesh.ts";
+import { cpuMicros } from "../workload/cpu-time.ts";
+import { median } from "../workload/median.ts";
+import { stepMesh } from "../workload/step-mesh.ts";
+import { stepPlan } from "../workload/step-plan.ts";
+import { type GraphShape, taskGraph } from "../workload/task-graph.ts";
 
 /** Calls at both ends of a run whose cost is compared; the first ones come after those that only start. */
 const WINDOW_CALLS = 250;
@@ -37,27 +40,25 @@ export interface ResumedReport {
 
 const [mode, shape, store = "", tasksText, killAtText] = process.argv.slice(2);
 const tasks = Number(tasksText);
-if (mode === "whole") print(await whole(shape as PlanShape));
-else if (mode === "killed") await killed(shape as PlanShape, Number(killAtText));
+if (mode === "whole") print(await whole(shape as GraphShape));
+else if (mode === "killed") await killed(shape as GraphShape, Number(killAtText));
 else if (mode === "resumed") print(await resumed());
 
 function print(report: WholeReport | ResumedReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
-async function whole(of: PlanShape): Promise<WholeReport> {
+async function whole(of: GraphShape): Promise<WholeReport> {
   const runs: { readonly early: number; readonly late: number; readonly mean: number }[] = [];
-  const plan = planOf(of, tasks);
+  const plan = stepPlan(taskGraph(of, tasks));
   const at = new Float64Array(tasks + 1);
   let calls = 0;
-  const mesh = await stepMesh(store, () => {
-    at[++calls] = cpuMicros();
-  });
+  const mesh = await stepMesh(
+    () => {
+      at[++calls] = cpuMicros();
+    },
+    { store },
+  );
   for (let run = 0; run < WARM_UP_RUNS + MEASURED_RUNS; run++) {
     calls = 0;
     const { status } = await mesh.run(plan).result;
@@ -81,28 +82,30 @@ function perCall(at: Float64Array, from: number, to: number): number {
   return ((at[to] ?? 0) - (at[from] ?? 0)) / (to - from);
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
-}
-
 /** Ends as a power cut would end it. */
-async function killed(of: PlanShape, killAt: number): Promise<void> {
+async function killed(of: GraphShape, killAt: number): Promise<void> {
   let calls = 0;
-  const mesh = await stepMesh(store, () => {
-    if (++calls === killAt) process.kill(process.pid, "SIGKILL");
-  });
-  await mesh.run(planOf(of, tasks)).result;
+  const mesh = await stepMesh(
+    () => {
+      if (++calls === killAt) process.kill(process.pid, "SIGKILL");
+    },
+    { store },
+  );
+  await mesh.run(stepPlan(taskGraph(of, tasks))).result;
 }
 
 async function resumed(): Promise<ResumedReport> {
   let calls = 0;
   let firstCallMs = 0;
   let firstCallCpu = 0;
-  const mesh = await stepMesh(store, () => {
-    if (++calls > 1) return;
-    firstCallMs = performance.now() - startedMs;
-    firstCallCpu = cpuMicros() - startedCpu;
-  });
+  const mesh = await stepMesh(
+    () => {
+      if (++calls > 1) return;
+      firstCallMs = performance.now() - startedMs;
+      firstCallCpu = cpuMicros() - startedCpu;
+    },
+    { store },
+  );
   const [left] = await mesh.runs();
   if (left === undefined) throw new RangeError("the store holds no run");
   const startedCpu = cpuMicros();

@@ -1,6 +1,6 @@
-/** A mesh over a real store whose only tool does nothing but tell that it was called. */
+/** A mesh whose only tool does nothing but tell that it was called. */
 import { defineTool, type StandardSchema } from "@agentmesh/mcp";
-import { createMesh, type Mesh } from "@agentmesh/runtime";
+import { createMesh, type CreateMeshOptions, type Mesh } from "@agentmesh/runtime";
 
 interface Step {
   readonly index: number;
@@ -11,14 +11,19 @@ const AS_GIVEN: StandardSchema<Step> = {
   "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value: value as Step }) },
 };
 const INTEGER = { type: "integer" };
+const STEP_INPUT = {
+  type: "object",
+  properties: { index: INTEGER, before: { type: "array", items: INTEGER } },
+  required: ["index", "before"],
+};
 
-/** `onCall`: told the number of the task, before the call is answered. */
-export function stepMesh(store: string, onCall: (task: number) => void): Promise<Mesh> {
+/** `onCall`: told the number of the task, before the call is answered. Throws ConfigError, StoreError. */
+export function stepMesh(onCall: (task: number) => void, options: CreateMeshOptions): Promise<Mesh> {
   const step = defineTool({
     name: "step",
     description: "Gives its number back.",
     input: AS_GIVEN,
-    inputSchema: { type: "object", properties: { index: INTEGER, before: INTEGER }, required: ["index", "before"] },
+    inputSchema: STEP_INPUT,
     output: AS_GIVEN,
     outputSchema: { type: "object", properties: { index: INTEGER }, required: ["index"] },
     effect: "read",
@@ -28,5 +33,5 @@ export function stepMesh(store: string, onCall: (task: number) => void): Promise
       return { index };
     },
   });
-  return createMesh({ store, tools: [step] });
+  return createMesh({ ...options, tools: [step] });
 }
