@@ -20,6 +20,7 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_PLAN_INVALID",
     "AM_INPUT_INVALID",
     "AM_UNKNOWN_RUN",
+    "AM_UNKNOWN_EVENT",
     "AM_CONFIRMATION_NEEDED",
     "AM_INIT_FILE",
     "AM_SERVER_NAME_INVALID",

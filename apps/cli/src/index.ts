@@ -52,5 +52,7 @@ export {
   type RunResult,
   type RunSignal,
   ServersMissingError,
+  UnknownEventError,
   UnknownRunError,
+  ValuesLostError,
 } from "@agentmesh/runtime";

@@ -6,6 +6,7 @@ export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-pl
 export { decide, transition } from "./decide.ts";
 export { ErrorRecord } from "./error-record.ts";
 export { CorruptEventError, decodeEvent, decodeSealedEvent, encodeEvent, type StoredEvent } from "./event-codec.ts";
+export { type EventPayload, payloadsOf } from "./event-payload.ts";
 export { evolve, JournalOrderError } from "./evolve.ts";
 export { Finding, FindingCode, FindingSeverity, hasErrors } from "./finding.ts";
 export { compileExpression, compileTemplate, isTemplate, TemplateError } from "./jinja.ts";

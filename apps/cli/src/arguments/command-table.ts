@@ -76,6 +76,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import("../commands/show-command.ts")).showCommand,
   },
+  {
+    name: "replay",
+    summary: "Show again how a run went, from its stored events alone",
+    operands: "RUN",
+    operandsMax: 1,
+    options: [
+      { name: "speed", value: "FACTOR", summary: "1: as it was; 10: ten times as fast; max: without pauses" },
+      { name: "step", summary: "One event for each line of standard input; q ends it" },
+      { name: "to", value: "SEQ", summary: "Only up to this event" },
+    ],
+    examples: ["agentmesh replay r_01m1pdc3rp", "agentmesh replay r_01m1pdc3rp --json --to 20"],
+    load: async () => (await import("../commands/replay-command.ts")).replayCommand,
+  },
   ...DRIVING_COMMANDS,
   {
     name: "trace",

@@ -19,11 +19,14 @@ export class LiveReporter implements RunReporter {
   readonly #connecting = new Set<string>();
   readonly #saidOf = new Map<string, string>();
   readonly #timer: NodeJS.Timeout;
+  readonly #nowMs: () => number;
   #finished: string[] = [];
   #isStopped = false;
 
-  constructor(output: Output) {
+  /** `nowMs`: another time than now, for a run that is replayed. */
+  constructor(output: Output, nowMs: () => number = Date.now) {
     this.#output = output;
+    this.#nowMs = nowMs;
     this.#block = new LiveBlock(output.stderr);
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
   }
@@ -73,7 +76,7 @@ export class LiveReporter implements RunReporter {
 
   #draw(): void {
     const { columns, linesMax } = this.#block;
-    const lines = liveLines(this.#board, { connecting: [...this.#connecting], linesMax, nowMs: Date.now() });
+    const lines = liveLines(this.#board, { connecting: [...this.#connecting], linesMax, nowMs: this.#nowMs() });
     const rendered = lines.map((line) => renderLine(line, { stream: this.#output.stderr, columns: columns - 1 }));
     this.#block.draw(rendered, this.#finished);
     this.#finished = [];

@@ -17,12 +17,13 @@ export interface RunReporter {
   stop(): void;
 }
 
-export function reporterFor(output: Output): RunReporter {
-  return canRedraw(output) ? new LiveReporter(output) : new PlainReporter(output);
+/** `nowMs`: what time it is for the run that is shown; absent: now. */
+export function reporterFor(output: Output, nowMs?: () => number): RunReporter {
+  return canRedraw(output) ? new LiveReporter(output, nowMs) : new PlainReporter(output);
 }
 
 /** Not where two streams would write over each other, nor where a log is kept. */
-function canRedraw({ stderr, stdout, isJson, isQuiet }: Output): boolean {
+export function canRedraw({ stderr, stdout, isJson, isQuiet }: Output): boolean {
   if (isQuiet || !stderr.isTTY || (isJson && stdout.isTTY)) return false;
   const { TERM, CI } = process.env;
   return TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false");

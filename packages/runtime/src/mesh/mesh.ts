@@ -38,6 +38,7 @@ import {
   resolveCommand,
   signalCommand,
 } from "./run-command.ts";
+import { lostValues, UnknownEventError, ValuesLostError } from "./replay-error.ts";
 import { foldEvents, type RunBeginning, RunDesk, serversOf } from "./run-desk.ts";
 
 export interface RunOptions {
@@ -128,6 +129,21 @@ export class Mesh implements AsyncDisposable {
   async events(run: string, { afterSeq = 0 }: { readonly afterSeq?: number } = {}): Promise<readonly RunEvent[]> {
     const events = await this.#desk.events(run);
     return events.slice(afterSeq);
+  }
+
+  /**
+   * The stored events of a run up to a sequence number, once it is certain that every value they refer to is there: what
+   * is shown of them is whole. Connects to nothing. Throws UnknownRunError, UnknownEventError, ValuesLostError.
+   */
+  async replay(run: string, { toSeq }: { readonly toSeq?: number } = {}): Promise<readonly RunEvent[]> {
+    const all = await this.#desk.events(run);
+    if (toSeq !== undefined && (toSeq < 1 || toSeq > all.length))
+      throw new UnknownEventError(run, { asked: toSeq, last: all.length });
+    const events = all.slice(0, toSeq);
+    const { store } = this.#parts.services;
+    const lost = lostValues(events, (hash) => store.blob(hash) !== undefined);
+    if (lost.length > 0) throw new ValuesLostError(run, lost);
+    return events;
   }
 
   /**
