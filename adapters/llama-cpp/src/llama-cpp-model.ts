@@ -1,5 +1,5 @@
 /** A GGUF file as a Model: its text streams token by token out of a child process, and is held to a grammar on the way. */
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { JsonSchema } from "@agentmesh/core";
 import {
@@ -52,7 +52,9 @@ export async function loadLlamaCppModel(input: LlamaCppModelConfig, environment:
   };
   const holder = holdProcess(id, load, environment);
   try {
-    return new LlamaCppModel(id, config, { process: holder, loaded: await holder.open() });
+    const { size, mtimeMs } = await stat(file);
+    const identity = JSON.stringify([file, size, mtimeMs, load.contextTokens, load.useGpu, config]);
+    return new LlamaCppModel({ id, identity, config }, { process: holder, loaded: await holder.open() });
   } catch (error) {
     holder.release();
     throw error;
@@ -76,6 +78,13 @@ function holdProcess(model: string, load: WorkerLoad, environment: Environment):
   return started.hold();
 }
 
+interface Configured {
+  readonly id: string;
+  /** The file as it is now: another one under the same name is another model. */
+  readonly identity: string;
+  readonly config: LlamaCppModelConfig;
+}
+
 interface Running {
   readonly process: ModelProcess;
   readonly loaded: LoadedModel;
@@ -86,6 +95,7 @@ type Grammars = WeakMap<object, SchemaGrammar>;
 
 export class LlamaCppModel implements Model {
   readonly id: string;
+  readonly identity: string;
   readonly capabilities: ModelCapabilities;
   readonly #config: LlamaCppModelConfig;
   readonly #process: ModelProcess;
@@ -93,8 +103,9 @@ export class LlamaCppModel implements Model {
   readonly #open = new Set<AbortController>();
   #isClosed = false;
 
-  constructor(id: string, config: LlamaCppModelConfig, { process, loaded }: Running) {
+  constructor({ id, identity, config }: Configured, { process, loaded }: Running) {
     this.id = id;
+    this.identity = identity;
     this.#config = config;
     this.#process = process;
     const { prompt, contextTokens } = loaded;

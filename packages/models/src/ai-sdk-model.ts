@@ -52,6 +52,7 @@ export function aiSdkModel(driver: LanguageModelV4, options: AiSdkModelOptions):
   const refusedSchemas = new WeakSet<object>();
   return {
     id: options.id,
+    identity: JSON.stringify([options.endpoint.baseUrl, options.dialect, options.defaults]),
     capabilities: options.capabilities,
     stream: (request, signal) => stream({ driver, options, request, signal, refusedSchemas }),
     countTokens: (request) => Promise.resolve({ tokens: estimateRequestTokens(request), isExact: false }),

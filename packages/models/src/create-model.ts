@@ -150,7 +150,8 @@ function urlMissing(config: RemoteModelConfig, traits: ProviderTraits): ModelErr
 }
 
 function scriptOf(config: ScriptedModelConfig): Model {
-  return scriptedModel(config.answers.map(answerOf), { id: `scripted:${config.model}` });
+  const model = scriptedModel(config.answers.map(answerOf), { id: `scripted:${config.model}` });
+  return { ...model, identity: JSON.stringify(config.answers) };
 }
 
 function answerOf(answer: ScriptedModelConfig["answers"][number]): ScriptedAnswer {

@@ -30,6 +30,7 @@ export function withFallback(models: readonly [Model, ...Model[]], options: Fall
   const layer = layerOver(first, (request, signal) => firstThatAnswers(models, { request, signal }, options));
   return {
     ...layer,
+    identity: JSON.stringify(models.map(({ id, identity }) => [id, identity])),
     capabilities: commonCapabilities(models),
     close: async () => {
       await Promise.all(models.map((model) => model.close()));

@@ -1,5 +1,7 @@
 /** Language models behind the model port: drivers, layers, structured answers, and a scripted model for tests. */
 export { aiSdkModel, type AiSdkModelOptions } from "./ai-sdk-model.ts";
+export { type AnswerStore, type ModelCacheOptions, withCache } from "./cache-layer.ts";
+export type { CachedAnswer } from "./cached-answer.ts";
 export { complete, type Completion, COMPLETION_CHARACTERS_MAX } from "./completion.ts";
 export { createModel, type ModelContext, openModel, withModelLayers } from "./create-model.ts";
 export { type FallbackOptions, type ModelTakeover, withFallback } from "./fallback-layer.ts";
@@ -30,6 +32,7 @@ export {
   ScriptedReply,
   type ScriptedReplyOptions,
 } from "./scripted-model.ts";
+export { type Landing, SingleFlight } from "./single-flight.ts";
 export {
   generateStructured,
   STRUCTURED_ATTEMPTS_MAX,

@@ -5,6 +5,7 @@ import type { Model } from "@agentmesh/ports";
 export function layerOver(model: Model, stream: Model["stream"]): Model {
   return {
     id: model.id,
+    ...(model.identity === undefined ? {} : { identity: model.identity }),
     capabilities: model.capabilities,
     stream,
     countTokens: (request) => model.countTokens(request),

@@ -35,6 +35,8 @@ export interface ModelCallTrace {
   readonly firstDeltaMs?: number;
   readonly durationMs: number;
   readonly outcome: ModelCallOutcome;
+  /** `hit`: an earlier answer, given again; no model was asked. */
+  readonly cache?: "hit";
 }
 
 export interface TraceOptions {

@@ -68,6 +68,8 @@ export interface TokenCount {
 export interface Model {
   /** `driver:model`, for people, logs and cache keys. */
   readonly id: string;
+  /** What besides `id` and the request changes its answers: where it is, its weights, its defaults. For cache keys; holds no secret. */
+  readonly identity?: string;
   readonly capabilities: ModelCapabilities;
   /** Throws ModelError, before or in mid-stream; an abort throws it with code AM_MODEL_CANCELLED. */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelStreamPart>;
