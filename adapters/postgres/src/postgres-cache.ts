@@ -2,7 +2,16 @@
  * The table of caches. Its writes have commits of their own, which wait for no disk: a row that a crash loses is worked out
  * again.
  */
-import type { CacheKey, CacheKind, CacheQuery, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
+import type {
+  CacheKey,
+  CacheKind,
+  CacheListing,
+  CacheQuery,
+  CacheRoom,
+  CacheRow,
+  CacheTable,
+  CacheUsage,
+} from "@agentmesh/ports";
 import { isKey, keyError } from "./column-text.ts";
 import type { ServerSession } from "./server-session.ts";
 
@@ -26,17 +35,21 @@ const TOUCH = {
   text: `WITH ${LAX}
     UPDATE cache SET used_ms = $4, hits = hits + 1 FROM lax WHERE tenant = $1 AND kind = $2 AND key = $3`,
 };
-const REMOVE = {
-  name: "cache-remove",
-  text: `DELETE FROM cache WHERE tenant = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR key = $3)
-    AND ($4::bigint IS NULL OR expires_ms <= $4) RETURNING 1`,
+/** What is null is not asked about. */
+const ASKED = `tenant = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR key = $3)
+  AND ($4::bigint IS NULL OR expires_ms <= $4) AND ($5::bigint IS NULL OR created_ms < $5)`;
+const REMOVE = { name: "cache-remove", text: `DELETE FROM cache WHERE ${ASKED} RETURNING 1` };
+const LIST = {
+  name: "cache-list",
+  text: `SELECT tenant, kind, key, bytes, created_ms, expires_ms, used_ms, hits FROM cache WHERE ${ASKED}
+    ORDER BY used_ms DESC, created_ms DESC, key LIMIT $6`,
 };
 const TRIM = {
   name: "cache-trim",
   text: `DELETE FROM cache USING (
-      SELECT key, sum(bytes) OVER (ORDER BY used_ms DESC, created_ms DESC, key) AS total
-      FROM cache WHERE tenant = $1 AND kind = $2) AS ranked
-    WHERE cache.tenant = $1 AND cache.kind = $2 AND cache.key = ranked.key AND total > $3 RETURNING 1`,
+      SELECT key, sum(bytes) OVER used AS total, row_number() OVER used AS place
+      FROM cache WHERE tenant = $1 AND kind = $2 WINDOW used AS (ORDER BY used_ms DESC, created_ms DESC, key)) AS ranked
+    WHERE cache.tenant = $1 AND cache.kind = $2 AND cache.key = ranked.key AND (total > $3 OR place > $4) RETURNING 1`,
 };
 const USAGE = {
   name: "cache-usage",
@@ -44,16 +57,19 @@ const USAGE = {
     WHERE tenant = $1 GROUP BY kind ORDER BY kind`,
 };
 
-interface StoredRow extends Record<string, unknown> {
+interface ListedRow extends Record<string, unknown> {
   readonly tenant: string;
   readonly kind: CacheKind;
   readonly key: string;
-  readonly body: string;
   readonly bytes: number;
   readonly created_ms: string;
   readonly expires_ms: string | null;
   readonly used_ms: string;
   readonly hits: number;
+}
+
+interface StoredRow extends ListedRow {
+  readonly body: string;
 }
 
 export class PostgresCache implements CacheTable {
@@ -70,7 +86,7 @@ export class PostgresCache implements CacheTable {
     const waiting = this.#waiting.get(textOf(key));
     if (waiting !== undefined || !isCacheKey(key)) return waiting;
     const [row] = await this.#session.read<StoredRow>(FIND, [key.tenant, key.kind, key.key]);
-    return row === undefined ? undefined : rowFrom(row);
+    return row === undefined ? undefined : { ...listingFrom(row), body: row.body };
   }
 
   async put(row: CacheRow): Promise<void> {
@@ -88,12 +104,17 @@ export class PostgresCache implements CacheTable {
     if (isCacheKey(key)) await this.#write(TOUCH, [key.tenant, key.kind, key.key, usedMs]);
   }
 
-  remove({ tenant, kind, key, expiredAtMs }: CacheQuery): Promise<number> {
-    return this.#write(REMOVE, [tenant, kind ?? null, key ?? null, expiredAtMs ?? null]);
+  remove(query: CacheQuery): Promise<number> {
+    return this.#write(REMOVE, askedValues(query));
   }
 
-  trim({ tenant, kind, bytesMax }: { tenant: string; kind: CacheKind; bytesMax: number }): Promise<number> {
-    return this.#write(TRIM, [tenant, kind, bytesMax]);
+  trim({ tenant, kind, bytesMax, rowsMax }: CacheRoom): Promise<number> {
+    return this.#write(TRIM, [tenant, kind, bytesMax, rowsMax]);
+  }
+
+  async list({ limit, ...query }: CacheQuery & { readonly limit: number }): Promise<readonly CacheListing[]> {
+    const rows = await this.#session.read<ListedRow>(LIST, [...askedValues(query), limit]);
+    return rows.map(listingFrom);
   }
 
   async usage(tenant: string): Promise<readonly CacheUsage[]> {
@@ -126,13 +147,16 @@ function isCacheKey({ tenant, key }: CacheKey): boolean {
   return isKey(tenant) && isKey(key);
 }
 
-function rowFrom(row: StoredRow): CacheRow {
-  const { tenant, kind, key, body, bytes, hits } = row;
+function askedValues({ tenant, kind, key, expiredAtMs, createdBeforeMs }: CacheQuery): readonly unknown[] {
+  return [tenant, kind ?? null, key ?? null, expiredAtMs ?? null, createdBeforeMs ?? null];
+}
+
+function listingFrom(row: ListedRow): CacheListing {
+  const { tenant, kind, key, bytes, hits } = row;
   return {
     tenant,
     kind,
     key,
-    body,
     bytes,
     createdMs: Number(row.created_ms),
     ...(row.expires_ms === null ? {} : { expiresMs: Number(row.expires_ms) }),

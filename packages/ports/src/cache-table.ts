@@ -32,7 +32,20 @@ export interface CacheQuery {
   readonly key?: string;
   /** Only those that expire at this time or before. */
   readonly expiredAtMs?: number;
+  /** Only those that were made before. */
+  readonly createdBeforeMs?: number;
 }
+
+/** What the rows of one kind may come to. */
+export interface CacheRoom {
+  readonly tenant: string;
+  readonly kind: CacheKind;
+  readonly bytesMax: number;
+  readonly rowsMax: number;
+}
+
+/** A row without its body. */
+export type CacheListing = Omit<CacheRow, "body">;
 
 export interface CacheUsage {
   readonly kind: CacheKind;
@@ -50,8 +63,10 @@ export interface CacheTable {
   touch(key: CacheKey, usedMs: number): Promise<void>;
   /** Returns how many rows were removed. */
   remove(query: CacheQuery): Promise<number>;
-  /** Removes the rows of one kind that were unused for longest, until at most so many bytes are left; returns how many. */
-  trim(query: { readonly tenant: string; readonly kind: CacheKind; readonly bytesMax: number }): Promise<number>;
+  /** Removes the rows of one kind that were unused for longest, until the others have room; returns how many. */
+  trim(room: CacheRoom): Promise<number>;
+  /** The last used first; expired or not. */
+  list(query: CacheQuery & { readonly limit: number }): Promise<readonly CacheListing[]>;
   /** What is there, by kind. */
   usage(tenant: string): Promise<readonly CacheUsage[]>;
 }

@@ -1,5 +1,14 @@
 /** The interfaces between the engine and the world. Each has one embedded default; contract suites are at `@agentmesh/ports/testing`. */
-export type { CacheKey, CacheKind, CacheQuery, CacheRow, CacheTable, CacheUsage } from "./cache-table.ts";
+export type {
+  CacheKey,
+  CacheKind,
+  CacheListing,
+  CacheQuery,
+  CacheRoom,
+  CacheRow,
+  CacheTable,
+  CacheUsage,
+} from "./cache-table.ts";
 export type { Clock } from "./clock.ts";
 export type { ComposedAnswer, Composer, ComposerRequest, ComposerResult } from "./composer.ts";
 export type { Executor, TaskCall } from "./executor.ts";

@@ -38,6 +38,21 @@ test("a row of a cache rides on the next commit, and waits for none when the sto
   await again.close();
 });
 
+test("a cache that cannot be written takes no journal with it", async () => {
+  const path = storePath();
+  const store = new SqliteStore(path);
+  const other = new DatabaseSync(path);
+  other.exec("DROP TABLE cache");
+  other.close();
+  const row = { tenant: "t", kind: "tool", key: "a", body: "1", bytes: 1, createdMs: 1, usedMs: 1, hits: 0 } as const;
+  const written = Promise.allSettled([store.cache.put(row), store.cache.touch(row, 2), store.cache.remove(row)]);
+  await store.append(eventsOf("r", 1, 2), []);
+  expect(await written).toMatchObject([{ status: "rejected" }, { status: "rejected" }, { status: "rejected" }]);
+  expect(await store.read("r", 0)).toHaveLength(2);
+  await store.append(eventsOf("r", 3, 1), []);
+  await store.close();
+});
+
 function temporaryFolder(): string {
   return dirname(storePath());
 }

@@ -78,9 +78,39 @@ export function cacheTableContract(name: string, makeSubject: () => Promise<Cach
       for (const [index, key] of ["a", "b", "c", "d"].entries())
         await subject.cache.put(row(key, { body, bytes: 100, usedMs: index }));
       await subject.cache.touch(keyOf("a"), 10);
-      expect(await subject.cache.trim({ tenant: "t", kind: "tool", bytesMax: 250 })).toBe(2);
+      expect(await subject.cache.trim({ tenant: "t", kind: "tool", bytesMax: 250, rowsMax: 9 })).toBe(2);
       const left = await Promise.all(["a", "b", "c", "d"].map((key) => subject.other.find(keyOf(key))));
       expect(left.map((found) => found?.key)).toEqual(["a", undefined, undefined, "d"]);
+      expect(await subject.cache.trim({ tenant: "t", kind: "tool", bytesMax: 250, rowsMax: 1 })).toBe(1);
+      expect(await subject.other.find(keyOf("a"))).toBeDefined();
+    });
+
+    test("rows are listed without their bodies, the last used first", async () => {
+      for (const [index, key] of ["a", "b", "c"].entries())
+        await subject.cache.put(row(key, { createdMs: index, usedMs: index, expiresMs: 9 }));
+      await Promise.all([
+        subject.cache.put(row("p", { kind: "plan", usedMs: 8, createdMs: 8 })),
+        subject.cache.put(row("x", { tenant: "other" })),
+        subject.cache.touch(keyOf("b"), 7),
+      ]);
+      const listed = await subject.other.list({ tenant: "t", limit: 9 });
+      expect(listed.map(({ key }) => key)).toEqual(["p", "b", "c", "a"]);
+      const { body: _body, ...expected } = row("b", { createdMs: 1, usedMs: 7, hits: 1, expiresMs: 9 });
+      expect(listed[1]).toEqual(expected);
+      const some = await subject.cache.list({ tenant: "t", kind: "tool", createdBeforeMs: 2, limit: 1 });
+      expect(some.map(({ key }) => key)).toEqual(["b"]);
+    });
+
+    test("rows that were made before a time are removed", async () => {
+      for (const [index, key] of ["a", "b", "c"].entries()) await subject.cache.put(row(key, { createdMs: index }));
+      expect(await subject.cache.remove({ tenant: "t", createdBeforeMs: 2 })).toBe(2);
+      expect(await subject.other.find(keyOf("c"))).toBeDefined();
+    });
+
+    test("text of every script, and the largest row, come back as they were", async () => {
+      const body = JSON.stringify(`größer 🐝 ${"x".repeat(1_048_576)}`);
+      await subject.cache.put(row("größer 🐝", { body, bytes: Buffer.byteLength(body) }));
+      expect((await subject.other.find(keyOf("größer 🐝")))?.body === body).toBe(true);
     });
   });
 }

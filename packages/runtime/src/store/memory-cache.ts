@@ -1,5 +1,5 @@
 /** The table of caches in the memory of this process. */
-import type { CacheKey, CacheKind, CacheQuery, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
+import type { CacheKey, CacheListing, CacheQuery, CacheRoom, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
 
 const DONE = Promise.resolve();
 
@@ -21,24 +21,27 @@ export class MemoryCache implements CacheTable {
     return DONE;
   }
 
-  remove({ tenant, kind, key, expiredAtMs }: CacheQuery): Promise<number> {
-    const isAsked = (row: CacheRow): boolean =>
-      row.tenant === tenant &&
-      (kind === undefined || row.kind === kind) &&
-      (key === undefined || row.key === key) &&
-      (expiredAtMs === undefined || (row.expiresMs ?? Infinity) <= expiredAtMs);
-    return Promise.resolve(this.#delete([...this.#rows.values()].filter(isAsked)));
+  remove(query: CacheQuery): Promise<number> {
+    return Promise.resolve(this.#delete(this.#asked(query)));
   }
 
-  trim({ tenant, kind, bytesMax }: { tenant: string; kind: CacheKind; bytesMax: number }): Promise<number> {
-    const rows = this.#ofTenant(tenant).filter((row) => row.kind === kind);
-    let bytes = 0;
-    const isTooMuch = (row: CacheRow): boolean => (bytes += row.bytes) > bytesMax;
-    return Promise.resolve(this.#delete(rows.sort((left, right) => right.usedMs - left.usedMs).filter(isTooMuch)));
+  trim({ bytesMax, rowsMax, ...query }: CacheRoom): Promise<number> {
+    let [bytes, rows] = [0, 0];
+    const isTooMuch = (row: CacheRow): boolean => {
+      bytes += row.bytes;
+      rows++;
+      return bytes > bytesMax || rows > rowsMax;
+    };
+    return Promise.resolve(this.#delete(this.#asked(query).filter(isTooMuch)));
+  }
+
+  list({ limit, ...query }: CacheQuery & { readonly limit: number }): Promise<readonly CacheListing[]> {
+    const listed = this.#asked(query).map(({ body: _body, ...listing }) => listing);
+    return Promise.resolve(listed.slice(0, limit));
   }
 
   usage(tenant: string): Promise<readonly CacheUsage[]> {
-    const kinds = Map.groupBy(this.#ofTenant(tenant), ({ kind }) => kind);
+    const kinds = Map.groupBy(this.#asked({ tenant }), ({ kind }) => kind);
     const usages = [...kinds].map(([kind, rows]) => ({
       kind,
       rows: rows.length,
@@ -48,8 +51,13 @@ export class MemoryCache implements CacheTable {
     return Promise.resolve(usages.sort((left, right) => (left.kind < right.kind ? -1 : 1)));
   }
 
-  #ofTenant(tenant: string): CacheRow[] {
-    return [...this.#rows.values()].filter((row) => row.tenant === tenant);
+  /** The last used first. */
+  #asked({ tenant, kind, key, expiredAtMs, createdBeforeMs = Infinity }: CacheQuery): CacheRow[] {
+    return [...this.#rows.values()]
+      .filter((row) => row.tenant === tenant && (kind === undefined || row.kind === kind))
+      .filter((row) => (key === undefined || row.key === key) && row.createdMs < createdBeforeMs)
+      .filter(({ expiresMs = Infinity }) => expiredAtMs === undefined || expiresMs <= expiredAtMs)
+      .sort((left, right) => right.usedMs - left.usedMs);
   }
 
   #delete(rows: readonly CacheRow[]): number {

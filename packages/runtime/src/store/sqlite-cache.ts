@@ -1,8 +1,23 @@
 /** The table of caches: its writes ride on the commits of the store, and are seen here at once. */
-import type { CacheKey, CacheKind, CacheQuery, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
+import type { SQLInputValue } from "node:sqlite";
+import type {
+  CacheKey,
+  CacheKind,
+  CacheListing,
+  CacheQuery,
+  CacheRoom,
+  CacheRow,
+  CacheTable,
+  CacheUsage,
+} from "@agentmesh/ports";
 import type { GroupCommit } from "./group-commit.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreFile } from "./store-file.ts";
+
+/** Of `?1` tenant, `?2` kind, `?3` key, `?4` expired, `?5` made before; what is null is not asked about. */
+const ASKED = `tenant = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR key = ?3) AND (?4 IS NULL OR expires_ms <= ?4)
+  AND (?5 IS NULL OR created_ms < ?5)`;
+const LISTED = "tenant, kind, key, bytes, created_ms, expires_ms, used_ms, hits";
 
 export class SqliteCache implements CacheTable {
   readonly #file: StoreFile;
@@ -18,78 +33,81 @@ export class SqliteCache implements CacheTable {
   async find(key: CacheKey): Promise<CacheRow | undefined> {
     const waiting = this.#waiting.get(textOf(key));
     if (waiting !== undefined) return waiting;
-    try {
-      const row = this.#file
-        .statement("SELECT * FROM cache WHERE tenant = ? AND kind = ? AND key = ?")
-        .get(key.tenant, key.kind, key.key);
-      return row === undefined ? undefined : rowFrom(row);
-    } catch (error) {
-      throw storeErrorFrom(error, this.#file.path);
-    }
+    const [row] = this.#read("SELECT * FROM cache WHERE tenant = ? AND kind = ? AND key = ?", [
+      key.tenant,
+      key.kind,
+      key.key,
+    ]);
+    return row === undefined ? undefined : { ...listingFrom(row), body: String(row["body"]) };
   }
 
   put(row: CacheRow): Promise<void> {
     this.#waiting.set(textOf(row), row);
-    return this.#writes.addRider(() => this.#insert(row));
+    return this.#writes.addRider(() => this.#alone(() => this.#insert(row)));
   }
 
   touch({ tenant, kind, key }: CacheKey, usedMs: number): Promise<void> {
+    const sql = "UPDATE cache SET used_ms = ?, hits = hits + 1 WHERE tenant = ? AND kind = ? AND key = ?";
     return this.#writes.addRider(() => {
-      this.#file
-        .statement("UPDATE cache SET used_ms = ?, hits = hits + 1 WHERE tenant = ? AND kind = ? AND key = ?")
-        .run(usedMs, tenant, kind, key);
+      this.#alone(() => this.#file.statement(sql).run(usedMs, tenant, kind, key));
     });
   }
 
-  remove({ tenant, kind, key, expiredAtMs }: CacheQuery): Promise<number> {
-    return this.#writes.add(() => {
-      const { changes } = this.#file
-        .statement(
-          `DELETE FROM cache WHERE tenant = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR key = ?3)
-             AND (?4 IS NULL OR expires_ms <= ?4)`,
-        )
-        .run(tenant, kind ?? null, key ?? null, expiredAtMs ?? null);
-      return Number(changes);
-    });
+  remove(query: CacheQuery): Promise<number> {
+    return this.#delete(ASKED, askedValues(query));
   }
 
-  trim({ tenant, kind, bytesMax }: { tenant: string; kind: CacheKind; bytesMax: number }): Promise<number> {
-    return this.#writes.add(() => {
-      const { changes } = this.#file
-        .statement(
-          `DELETE FROM cache WHERE rowid IN (
-             SELECT rowid FROM (
-               SELECT rowid, sum(bytes) OVER (ORDER BY used_ms DESC, rowid DESC) AS total
-               FROM cache WHERE tenant = ? AND kind = ?)
-             WHERE total > ?)`,
-        )
-        .run(tenant, kind, bytesMax);
-      return Number(changes);
-    });
+  trim({ tenant, kind, bytesMax, rowsMax }: CacheRoom): Promise<number> {
+    const tooMuch = `rowid IN (
+      SELECT rowid FROM (
+        SELECT rowid, sum(bytes) OVER used AS total, row_number() OVER used AS place
+        FROM cache WHERE tenant = ? AND kind = ? WINDOW used AS (ORDER BY used_ms DESC, rowid DESC))
+      WHERE total > ? OR place > ?)`;
+    return this.#delete(tooMuch, [tenant, kind, bytesMax, rowsMax]);
+  }
+
+  async list({ limit, ...query }: CacheQuery & { readonly limit: number }): Promise<readonly CacheListing[]> {
+    const sql = `SELECT ${LISTED} FROM cache WHERE ${ASKED} ORDER BY used_ms DESC, rowid DESC LIMIT ?6`;
+    return this.#read(sql, [...askedValues(query), limit]).map(listingFrom);
   }
 
   async usage(tenant: string): Promise<readonly CacheUsage[]> {
-    try {
-      return this.#file
-        .statement(
-          `SELECT kind, count(*) AS rows, sum(bytes) AS bytes, sum(hits) AS hits FROM cache
-           WHERE tenant = ? GROUP BY kind ORDER BY kind`,
-        )
-        .all(tenant)
-        .map((row) => ({
-          kind: String(row["kind"]) as CacheKind,
-          rows: Number(row["rows"]),
-          bytes: Number(row["bytes"]),
-          hits: Number(row["hits"]),
-        }));
-    } catch (error) {
-      throw storeErrorFrom(error, this.#file.path);
-    }
+    const sql = `SELECT kind, count(*) AS rows, sum(bytes) AS bytes, sum(hits) AS hits FROM cache
+      WHERE tenant = ? GROUP BY kind ORDER BY kind`;
+    return this.#read(sql, [tenant]).map((row) => ({
+      kind: String(row["kind"]) as CacheKind,
+      rows: Number(row["rows"]),
+      bytes: Number(row["bytes"]),
+      hits: Number(row["hits"]),
+    }));
   }
 
   /** What was waiting is in the table, or lost. */
   settled(): void {
     this.#waiting.clear();
+  }
+
+  #read(sql: string, values: readonly SQLInputValue[]): readonly Record<string, unknown>[] {
+    try {
+      return this.#file.statement(sql).all(...values);
+    } catch (error) {
+      throw storeErrorFrom(error, this.#file.path);
+    }
+  }
+
+  #delete(where: string, values: readonly SQLInputValue[]): Promise<number> {
+    return this.#writes.add(() =>
+      this.#alone(() => Number(this.#file.statement(`DELETE FROM cache WHERE ${where}`).run(...values).changes)),
+    );
+  }
+
+  /** What fails here must not take the journals with it that share the commit: a statement that fails leaves nothing behind. */
+  #alone<Result>(apply: () => Result): Result {
+    try {
+      return apply();
+    } catch (error) {
+      throw this.#file.isInTransaction ? storeErrorFrom(error, this.#file.path) : error;
+    }
   }
 
   #insert({ tenant, kind, key, body, bytes, createdMs, expiresMs, usedMs, hits }: CacheRow): void {
@@ -106,13 +124,16 @@ function textOf({ tenant, kind, key }: CacheKey): string {
   return `${tenant}\n${kind}\n${key}`;
 }
 
-function rowFrom(row: Record<string, unknown>): CacheRow {
+function askedValues({ tenant, kind, key, expiredAtMs, createdBeforeMs }: CacheQuery): readonly SQLInputValue[] {
+  return [tenant, kind ?? null, key ?? null, expiredAtMs ?? null, createdBeforeMs ?? null];
+}
+
+function listingFrom(row: Record<string, unknown>): CacheListing {
   const expiresMs = row["expires_ms"];
   return {
     tenant: String(row["tenant"]),
     kind: String(row["kind"]) as CacheKind,
     key: String(row["key"]),
-    body: String(row["body"]),
     bytes: Number(row["bytes"]),
     createdMs: Number(row["created_ms"]),
     ...(typeof expiresMs === "number" ? { expiresMs } : {}),

@@ -69,8 +69,13 @@ export class StoreFile {
     this.statement("COMMIT").run();
   }
 
+  /** False also when SQLite itself has rolled it back, as it does when the disk is full. */
+  get isInTransaction(): boolean {
+    return this.#database?.isTransaction === true;
+  }
+
   rollback(): void {
-    if (this.#database?.isTransaction === true) this.#database.exec("ROLLBACK");
+    if (this.isInTransaction) this.#database?.exec("ROLLBACK");
   }
 
   /** Closes the connection, since the disk or the file has failed; the next use opens another. A store in memory stays: it would be gone. */
