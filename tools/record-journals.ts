@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeEvent } from "@agentmesh/core";
+import { textDigest } from "@agentmesh/store";
 import type { StoredRow, StoredRun } from "@agentmesh/verify";
 import { type RecordedJournal, snapshotOf } from "../tests/journals/recorded-journal.ts";
 import { type BuiltPrograms, buildPrograms } from "../tests/kill/built-programs.ts";
@@ -93,6 +94,6 @@ function readJournal(path: string): RecordedJournal {
     run,
     rows,
     blobs: Object.fromEntries(blobs.map(({ hash, body }) => [hash, body])),
-    snapshot: snapshotOf(rows.map((row) => decodeEvent(run.id, row))),
+    snapshot: snapshotOf(rows.map((row) => decodeEvent(run.id, row, textDigest))),
   };
 }

@@ -12,13 +12,14 @@ const FLOORS: readonly { readonly folder: RegExp; readonly mayImport: RegExp }[]
   { folder: /^packages\/verify$/, mayImport: /^$/ },
   { folder: /^packages\/ports$/, mayImport: /^packages\/core$/ },
   { folder: /^packages\/(mcp|models)$/, mayImport: /^packages\/(core|ports)$/ },
-  { folder: /^packages\/runtime$/, mayImport: /^packages\/(core|ports|mcp|models)$/ },
-  { folder: /^adapters\//, mayImport: /^packages\/(core|ports)$/ },
+  { folder: /^packages\/store$/, mayImport: /^packages\/(core|ports)$/ },
+  { folder: /^packages\/runtime$/, mayImport: /^packages\/(core|ports|mcp|models|store)$/ },
+  { folder: /^adapters\//, mayImport: /^packages\/(core|ports|store)$/ },
   { folder: /^apps\//, mayImport: /^/ },
 ];
 
-/** The only way in besides a package's own name: the contract suites of ports. */
-const PUBLIC_SUBPATHS = new Set(["@agentmesh/ports/testing"]);
+/** The only ways in besides a package's own name: the contract suites of ports, and the store that needs node:sqlite. */
+const PUBLIC_SUBPATHS = new Set(["@agentmesh/ports/testing", "@agentmesh/store/sqlite"]);
 
 export function importBreaches(source: SourceFile, workspace: Workspace): Breach[] {
   return source.imports.flatMap((specifier) => {

@@ -3,6 +3,7 @@
  * independent check.
  */
 import { decodeEvent } from "@agentmesh/core";
+import { textDigest } from "@agentmesh/store";
 import { verifyRun } from "@agentmesh/verify";
 import { describe, expect, test } from "vitest";
 import { recordedJournals, snapshotOf } from "./recorded-journal.ts";
@@ -15,7 +16,7 @@ test("there are journals of a version", () => {
 
 describe.each(journals)("$version $name", ({ journal: { run, rows, blobs, snapshot } }) => {
   test("decodes, and folds to what it was", () => {
-    expect(snapshotOf(rows.map((row) => decodeEvent(run.id, row)))).toEqual(snapshot);
+    expect(snapshotOf(rows.map((row) => decodeEvent(run.id, row, textDigest)))).toEqual(snapshot);
   });
 
   test("keeps the promises", () => {

@@ -1,4 +1,6 @@
 /** What a run waits for, read off its stored rows: what a person would see in a list of open questions. */
+import { decodeSealedEvent } from "@agentmesh/core";
+import { textDigest } from "@agentmesh/store";
 import type { CommittedRow } from "./simulated-world.ts";
 
 export interface OpenApproval {
@@ -53,10 +55,12 @@ export class PendingWaits {
     return this.approvals.size + this.doubts.size + this.waits.size > 0;
   }
 
-  #take({ type, body }: CommittedRow): void {
+  #take(row: CommittedRow): void {
+    const event: unknown = decodeSealedEvent("", row, textDigest);
+    const { type } = event as { readonly type: string };
     if (type.startsWith("run.")) return this.#takeStatus(type);
-    if (type.startsWith("approval.")) return this.#takeApproval(type, JSON.parse(body) as OpenApproval);
-    if (type.startsWith("task.")) this.#takeTask(type, JSON.parse(body) as TaskBody);
+    if (type.startsWith("approval.")) return this.#takeApproval(type, event as OpenApproval);
+    if (type.startsWith("task.")) this.#takeTask(type, event as TaskBody);
   }
 
   #takeApproval(type: string, question: OpenApproval): void {

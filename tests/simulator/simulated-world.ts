@@ -1,6 +1,7 @@
 /** One world: its time, its processes, the file that outlives them, and the truth about what was stored, shown and done. */
 import type { DatabaseSync } from "node:sqlite";
 import { encodeEvent, type RunEvent } from "@agentmesh/core";
+import { textDigest } from "@agentmesh/store";
 import type { SqliteStore } from "@agentmesh/runtime";
 import { SqliteStore as Store } from "@agentmesh/runtime";
 import { Chance } from "./chance.ts";
@@ -151,7 +152,12 @@ export class SimulatedWorld implements ProcessWorld, DatabaseObserver {
   }
 
   published(process: SimulatedProcess, listener: string, event: RunEvent): void {
-    this.publications.push({ seq: event.seq, order: this.nextOrder(), listener, body: encodeEvent(event).body });
+    this.publications.push({
+      seq: event.seq,
+      order: this.nextOrder(),
+      listener,
+      body: encodeEvent(event, textDigest).body,
+    });
     this.visit("publish", process);
   }
 

@@ -10,6 +10,7 @@ import {
   type StartInput,
 } from "@agentmesh/core";
 import { decodeEvent, decodeSealedEvent, parsePlan, type RunEvent } from "@agentmesh/core";
+import { textDigest } from "@agentmesh/store";
 import type { Chance } from "./chance.ts";
 import type { WrittenRow } from "./observed-database.ts";
 import { auditStore } from "./store-audit.ts";
@@ -204,14 +205,14 @@ class Simulation {
   }
 
   #events(): readonly RunEvent[] {
-    return this.#world.rows.map((row) => decodeSealedEvent(this.#world.run, row));
+    return this.#world.rows.map((row) => decodeSealedEvent(this.#world.run, row, textDigest));
   }
 
   #record(): Omit<SimulationRecord, "isEndless" | "steps"> {
     const world = this.#world;
     const { stored, answers } = auditStore(world);
     const decode = world.seed % STRICT_EVERY === 0 ? decodeEvent : decodeSealedEvent;
-    const events = stored.map((row) => decode(world.run, row));
+    const events = stored.map((row) => decode(world.run, row, textDigest));
     const commands = this.#people.sent.map((sent) => ({ sent, ...commandEnd(sent.item, answers) }));
     const violations = [...this.#violations, ...this.#viewViolations(events)];
     return {

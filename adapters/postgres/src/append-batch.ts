@@ -2,10 +2,10 @@
  * What is to be stored for each run by one statement: all appends and releases of a batch, put together after those were left
  * out that are not the next of their run. Memory knows the end of every run that is held; the statement looks at the owner.
  */
-import { encodeEvent, type MeshError, type RunEvent, type RunEventType } from "@agentmesh/core";
+import type { MeshError, RunEvent } from "@agentmesh/core";
 import { type InboxAnswer, JournalConflictError, type RunSummary, type StoredBlob } from "@agentmesh/ports";
+import { type ChainedEvent, chainedEvent, firstSum, statusAfter } from "@agentmesh/store";
 import { isKey, keyError } from "./column-text.ts";
-import { type ChainedEvent, firstSum, nextSum } from "./event-chain.ts";
 import type { HeldRun, RunLeases } from "./run-leases.ts";
 
 export interface AppendRequest {
@@ -32,15 +32,6 @@ export interface RunChange {
   seq: number;
   sum: number;
 }
-
-/** What a stored event says about its run as a whole. */
-const STATUS_AFTER: { readonly [Type in RunEventType]?: RunSummary["status"] } = {
-  "run.suspended": "suspended",
-  "run.resumed": "running",
-  "run.succeeded": "succeeded",
-  "run.failed": "failed",
-  "run.cancelled": "cancelled",
-};
 
 export class AppendBatch {
   readonly #leases: RunLeases;
@@ -135,12 +126,11 @@ function nothing(): Pick<RunChange, "events" | "blobs" | "answers" | "isReleased
 }
 
 function addEvent(change: RunChange, event: RunEvent): void {
-  const stored = encodeEvent(event);
-  const sum = nextSum(change.sum, stored);
-  change.events.push({ ...stored, sum });
-  change.seq = stored.seq;
-  change.sum = sum;
-  const status = STATUS_AFTER[event.type];
+  const chained = chainedEvent(event, change.sum);
+  change.events.push(chained);
+  change.seq = chained.seq;
+  change.sum = chained.sum;
+  const status = statusAfter(event.type);
   if (status === undefined) return;
   change.status = status;
   change.isReleased = status !== "running";

@@ -1,6 +1,6 @@
 /** Takes runs that nobody living owns. Looking and taking are two statements: the second takes only what has not changed since. */
 import { type RunOwner, RunOwnedError } from "@agentmesh/ports";
-import { firstSum } from "./event-chain.ts";
+import { firstSum } from "@agentmesh/store";
 import type { Lane, Outcome } from "./group-commit.ts";
 import { storeErrorFrom } from "./postgres-error.ts";
 import type { LeasedOwner, RunLeases } from "./run-leases.ts";

@@ -12,6 +12,7 @@ import type {
   CacheTable,
   CacheUsage,
 } from "@agentmesh/ports";
+import { cacheKeyText } from "@agentmesh/store";
 import { isKey, keyError } from "./column-text.ts";
 import type { ServerSession } from "./server-session.ts";
 
@@ -83,7 +84,7 @@ export class PostgresCache implements CacheTable {
 
   /** Throws StoreError, as all of these do. */
   async find(key: CacheKey): Promise<CacheRow | undefined> {
-    const waiting = this.#waiting.get(textOf(key));
+    const waiting = this.#waiting.get(cacheKeyText(key));
     if (waiting !== undefined || !isCacheKey(key)) return waiting;
     const [row] = await this.#session.read<StoredRow>(FIND, [key.tenant, key.kind, key.key]);
     return row === undefined ? undefined : { ...listingFrom(row), body: row.body };
@@ -92,11 +93,11 @@ export class PostgresCache implements CacheTable {
   async put(row: CacheRow): Promise<void> {
     if (!isCacheKey(row)) throw keyError("key of a cache", row.key);
     const { tenant, kind, key, body, bytes, createdMs, expiresMs = null, usedMs, hits } = row;
-    this.#waiting.set(textOf(row), row);
+    this.#waiting.set(cacheKeyText(row), row);
     try {
       await this.#write(PUT, [tenant, kind, key, body, bytes, createdMs, expiresMs, usedMs, hits]);
     } finally {
-      if (this.#waiting.get(textOf(row)) === row) this.#waiting.delete(textOf(row));
+      if (this.#waiting.get(cacheKeyText(row)) === row) this.#waiting.delete(cacheKeyText(row));
     }
   }
 
@@ -137,10 +138,6 @@ export class PostgresCache implements CacheTable {
     const rows = await this.#session.read(statement, values);
     return rows.length;
   }
-}
-
-function textOf({ tenant, kind, key }: CacheKey): string {
-  return `${tenant}\n${kind}\n${key}`;
 }
 
 function isCacheKey({ tenant, key }: CacheKey): boolean {

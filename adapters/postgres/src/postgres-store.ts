@@ -4,6 +4,7 @@
  */
 import type { RunCommand, RunEvent } from "@agentmesh/core";
 import type { InboxAnswer, InboxItem, IntactEvents, RunQuery, RunSummary, Store, StoredBlob } from "@agentmesh/ports";
+import { commandText, type ProcessIdentity, thisProcess, unknownRun } from "@agentmesh/store";
 import { AppendLane } from "./append-lane.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { BlobThread } from "./blob-thread.ts";
@@ -13,8 +14,7 @@ import { isKey } from "./column-text.ts";
 import { PostgresCache } from "./postgres-cache.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
-import { type ProcessIdentity, thisProcess } from "./process-identity.ts";
-import { commandText, RunInbox, unknownRun } from "./run-inbox.ts";
+import { RunInbox } from "./run-inbox.ts";
 import { RunLeases } from "./run-leases.ts";
 import { RunReader } from "./run-reader.ts";
 import { SendLane } from "./send-lane.ts";

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { MeshError } from "@agentmesh/core";
 import { JournalConflictError } from "@agentmesh/ports";
-import { isProcessGone, type ProcessIdentity } from "./process-identity.ts";
+import { isProcessGone, type ProcessIdentity } from "@agentmesh/store";
 import type { ServerSession } from "./server-session.ts";
 
 /** A lease is renewed so many times while it lasts: one renewal may be late, or fail. */

@@ -2,7 +2,7 @@
 import type { Payload, RunEvent } from "@agentmesh/core";
 import type { IntactEvents, RunQuery, RunSummary } from "@agentmesh/ports";
 import type { BlobCache } from "./blob-cache.ts";
-import { type ChainedEvent, readChain } from "./event-chain.ts";
+import { type ChainedEvent, readChain } from "@agentmesh/store";
 import type { RunLeases } from "./run-leases.ts";
 import type { ServerSession } from "./server-session.ts";
 
@@ -53,7 +53,7 @@ export class RunReader {
       body,
       sum: Number(sum),
     }));
-    const intact = readChain(run, chained, afterSeq);
+    const intact = readChain({ run, afterSeq, rows: chained });
     await this.#fetch(run, this.#missing(intact.events));
     return intact;
   }

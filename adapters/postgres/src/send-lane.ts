@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { INBOX_ITEMS_MAX } from "@agentmesh/ports";
 import type { Lane, Outcome } from "./group-commit.ts";
-import { inboxFull, unknownRun } from "./run-inbox.ts";
+import { inboxFull, unknownRun } from "@agentmesh/store";
 import type { ServerSession } from "./server-session.ts";
 
 export interface SendRequest {

@@ -5,7 +5,14 @@ export { checkPlan, type PlanCheck } from "./check-plan.ts";
 export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
 export { decide, transition } from "./decide.ts";
 export { ErrorRecord } from "./error-record.ts";
-export { CorruptEventError, decodeEvent, decodeSealedEvent, encodeEvent, type StoredEvent } from "./event-codec.ts";
+export {
+  CorruptEventError,
+  decodeEvent,
+  decodeSealedEvent,
+  encodeEvent,
+  type StoredEvent,
+  type TextDigest,
+} from "./event-codec.ts";
 export { type EventPayload, payloadsOf } from "./event-payload.ts";
 export { evolve, JournalOrderError } from "./evolve.ts";
 export { Finding, FindingCode, FindingSeverity, hasErrors } from "./finding.ts";

@@ -32,4 +32,4 @@ export {
   type ToolSelectionRequest,
 } from "./nodes/planner/tool-selection.ts";
 export { toolSignature } from "./nodes/planner/tool-signature.ts";
-export { SqliteStore } from "./store/sqlite-store.ts";
+export { SqliteStore } from "@agentmesh/store/sqlite";

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { isTerminal, type RunEvent } from "@agentmesh/core";
 import { StoreError, type StoredBlob } from "@agentmesh/ports";
 import { z } from "zod";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 import { temporaryFolder, testMesh } from "./test-mesh.ts";
 
 const task = (id: string, more: object = {}) => ({ id, use: "t.ok", ...more });
@@ -15,11 +15,9 @@ const task = (id: string, more: object = {}) => ({ id, use: "t.ok", ...more });
 /** What another process would read: a connection of its own. */
 function storedTypes(path: string): string[] {
   const database = new DatabaseSync(path, { readOnly: true });
-  const rows = database.prepare("SELECT type, body FROM event ORDER BY rowid").all();
+  const rows = database.prepare("SELECT type, task FROM journal ORDER BY seq").all();
   database.close();
-  return rows.map((row) =>
-    `${String(row["type"])} ${(JSON.parse(String(row["body"])) as { task?: string }).task ?? ""}`.trim(),
-  );
+  return rows.map((row) => `${String(row["type"])} ${String(row["task"] ?? "")}`.trim());
 }
 
 describe("promise 1: write before show", () => {
@@ -232,7 +230,7 @@ describe("promise 6: cost per event is constant", () => {
         expect(result.status).toBe("succeeded");
         const database = new DatabaseSync(path, { readOnly: true });
         const events = database
-          .prepare("SELECT avg(length(body)) AS bytes, max(length(body)) AS most FROM event WHERE type LIKE 'task.%'")
+          .prepare("SELECT avg(length(body)) AS bytes, max(length(body)) AS most FROM journal WHERE type LIKE 'task.%'")
           .get();
         const blobs = database.prepare("SELECT count(*) AS n FROM blob").get();
         database.close();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Json } from "@agentmesh/core";
 import { scriptedModel, ScriptedReply } from "@agentmesh/models";
 import { describe, expect, test, vi } from "vitest";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 import { doomedStore, temporaryFolder, testMesh, type TestTool } from "./test-mesh.ts";
 
 /** Long, for a busy machine. */

@@ -10,7 +10,7 @@ import { McpServerConfig, McpToolSource } from "@agentmesh/mcp";
 import { scriptedModel } from "@agentmesh/models";
 import { expect, test, vi } from "vitest";
 import { assembleMesh } from "../src/mesh/assemble-mesh.ts";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 import { temporaryFolder, testMesh, type TestTool } from "./test-mesh.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

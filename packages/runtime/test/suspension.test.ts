@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Json } from "@agentmesh/core";
 import { describe, expect, test } from "vitest";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 import { temporaryFolder, testMesh, type TestTool } from "./test-mesh.ts";
 
 /** Tools that write down what they were called with. */

@@ -11,8 +11,8 @@ import { systemClock } from "../src/driver/system-clock.ts";
 import { openedModel } from "../src/models/open-model.ts";
 import { assembleMesh } from "../src/mesh/assemble-mesh.ts";
 import type { Mesh } from "../src/mesh/mesh.ts";
-import { thisProcess } from "../src/store/process-identity.ts";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { thisProcess } from "@agentmesh/store";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 
 /** Above what Linux gives out. */
 const DEAD_PID = 4_194_305;

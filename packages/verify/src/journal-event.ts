@@ -2,6 +2,7 @@
  * An event read from its row, without the program's own decoder: the body is an object, the fields that the rules stand on
  * are there. What is not listed here is not looked at.
  */
+import { canonicalText, hashOf } from "./canonical-text.ts";
 import type { StoredRow } from "./stored-row.ts";
 
 export interface JournalEvent {
@@ -11,7 +12,7 @@ export interface JournalEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A value as events hold it: `[hash, bytes]`, with the value or with flags behind. */
+/** A value as events hold it: `[value]`, or `[hash, bytes]` with the value or with flags behind. */
 export interface StoredPayload {
   readonly field: string;
   readonly hash: string;
@@ -63,13 +64,26 @@ const FORMS: Readonly<Record<string, string>> = {
   "answer.composed": "answer:payload citations:list removedCitations:list",
 };
 
+/** Stores of version 3 on have short names for what is frequent. */
+const LONG_TYPES: Readonly<Record<string, string>> = { start: "task.started", done: "task.succeeded" };
+const LONG_FIELDS: Readonly<Record<string, string>> = {
+  t: "task",
+  n: "attempt",
+  a: "args",
+  o: "output",
+  q: "queueMs",
+  d: "durationMs",
+};
+
 /** The event, or why its row cannot be read. */
 export function readEvent(row: StoredRow): JournalEvent | string {
-  const { seq, type, atMs } = row;
+  const { seq, atMs } = row;
+  const type = LONG_TYPES[row.type] ?? row.type;
   const form = FORMS[type];
   if (form === undefined) return `no event is called "${type}"`;
   const body = parsedBody(row.body);
   if (body === undefined) return "its body is no JSON object";
+  if (form.includes("attempt:count")) body["attempt"] ??= 1; // the first attempt is not stored
   const wrong = fieldsOf(form).find(([name, kind]) => !fits(body[name], kind));
   if (wrong !== undefined) return `"${wrong[0]}" is missing or malformed`;
   return { seq, type, atMs, fields: body };
@@ -97,7 +111,7 @@ export function countOf({ fields }: JournalEvent, name: string): number {
 /** The hash of a payload field. */
 export function payloadHash({ fields }: JournalEvent, name: string): string | undefined {
   const value = fields[name];
-  return Array.isArray(value) ? String(value[0]) : undefined;
+  return Array.isArray(value) ? payloadFrom(name, value).hash : undefined;
 }
 
 export function isTerminalType(type: string): boolean {
@@ -105,6 +119,7 @@ export function isTerminalType(type: string): boolean {
 }
 
 function payloadFrom(field: string, stored: readonly unknown[]): StoredPayload {
+  if (stored.length === 1) return describedPayload(field, stored[0]);
   const [hash, bytes, value, flags] = stored;
   const bits = typeof flags === "number" ? flags : 0;
   const isInline = stored.length > 2 && (bits & 2) === 0;
@@ -115,6 +130,12 @@ function payloadFrom(field: string, stored: readonly unknown[]): StoredPayload {
     inline: isInline ? { value } : undefined,
     isRedacted: (bits & 1) === 1,
   };
+}
+
+/** Of a value that stands alone, hash and size follow from it. */
+function describedPayload(field: string, value: unknown): StoredPayload {
+  const text = canonicalText(value);
+  return { field, hash: hashOf(text), bytes: Buffer.byteLength(text), inline: { value }, isRedacted: false };
 }
 
 function fieldsOf(form: string): readonly (readonly [string, string])[] {
@@ -144,17 +165,17 @@ function fits(value: unknown, kind: string): boolean {
 }
 
 function isPayload(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 4) return false;
+  if (!Array.isArray(value) || value.length < 1 || value.length > 4) return false;
+  if (value.length === 1) return true;
   const [hash, bytes] = value as readonly unknown[];
   return typeof hash === "string" && Number.isInteger(bytes) && Number(bytes) >= 0;
 }
 
-function parsedBody(text: string): Readonly<Record<string, unknown>> | undefined {
+function parsedBody(text: string): Record<string, unknown> | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && !Array.isArray(body)
-      ? (body as Readonly<Record<string, unknown>>)
-      : undefined;
+    if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+    return Object.fromEntries(Object.entries(body).map(([name, value]) => [LONG_FIELDS[name] ?? name, value]));
   } catch {
     return undefined;
   }

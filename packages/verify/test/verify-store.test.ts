@@ -33,6 +33,22 @@ test("a store of version 1, which had no checksums, is checked without them", ()
   expect(verifyStore(path).violations.map(({ code }) => code)).toEqual(["AM_SEQUENCE_GAP"]);
 });
 
+test("short names of types and fields, first attempts and values without a hash are read as what they stand for", () => {
+  const short = [
+    ...planned([A]),
+    ["start", { t: "a", a: [{ b: 1 }] }] as const,
+    ["task.retried", { t: "a", cause: "error", dueAtMs: 5 }] as const,
+    ["start", { t: "a", n: 2, a: [{ b: 1 }], q: 3 }] as const,
+    ["done", { t: "a", n: 2, o: [null], d: 1 }] as const,
+    ["run.succeeded"] as const,
+  ];
+  expect(verifyStore(writtenStore(rowsOf(short), "succeeded").path)).toMatchObject({ events: 11, violations: [] });
+  const twice = [...short.slice(0, -1), ["start", { t: "a", n: 3, a: [{}] }] as const];
+  expect(verifyStore(writtenStore(rowsOf(twice), "running").path).violations.map(({ code }) => code)).toEqual([
+    "AM_TASK_OVER",
+  ]);
+});
+
 test("a blob is read once and compared with its hash and its size", () => {
   const text = JSON.stringify("x".repeat(300));
   const output = [hashOf(text), text.length];

@@ -1,7 +1,7 @@
 /** Planted bugs of the store: commits, owners, the inbox. */
 import type { Mutant } from "./mutant.ts";
 
-const STORE = "packages/runtime/src/store/";
+const STORE = "packages/store/src/sqlite/";
 
 export const STORE_MUTANTS: readonly Mutant[] = [
   {

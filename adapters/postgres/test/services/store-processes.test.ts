@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PostgresStore } from "../../src/index.ts";
-import { thisProcess } from "../../src/process-identity.ts";
+import { thisProcess } from "@agentmesh/store";
 import { PostgresServer } from "./postgres-server.ts";
 import { eventsOf, StoreProcess } from "./store-process.ts";
 

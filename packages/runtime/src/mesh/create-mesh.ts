@@ -18,8 +18,8 @@ import { DefaultComposer } from "../nodes/composer/default-composer.ts";
 import { ChatPlanner } from "../nodes/planner/chat-planner.ts";
 import { CompletionPlanner } from "../nodes/planner/completion/completion-planner.ts";
 import { DefaultPlanner } from "../nodes/planner/default-planner.ts";
-import { MemoryStore } from "../store/memory-store.ts";
-import { SqliteStore } from "../store/sqlite-store.ts";
+import { MemoryStore } from "@agentmesh/store";
+import { SqliteStore } from "@agentmesh/store/sqlite";
 import { assembleMesh } from "./assemble-mesh.ts";
 import type { Mesh } from "./mesh.ts";
 

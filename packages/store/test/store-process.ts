@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunEvent } from "@agentmesh/core";
 import { createdEvent } from "@agentmesh/ports/testing";
-import type { SqliteStore, SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import type { SqliteStore, SqliteStoreOptions } from "../src/sqlite/sqlite-store.ts";
 
 type StoreMethod = "append" | "claim" | "release" | "read" | "send" | "inbox" | "close";
 type Reply = readonly [id: number, outcome: { readonly result?: unknown; readonly error?: object }];

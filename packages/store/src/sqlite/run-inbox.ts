@@ -1,19 +1,7 @@
 /** The table of commands: who may send, what waits, how it ended. */
-import { ErrorRecord, RunCommand } from "@agentmesh/core";
-import {
-  INBOX_COMMAND_BYTES_MAX,
-  INBOX_ITEMS_MAX,
-  type InboxAnswer,
-  InboxError,
-  type InboxItem,
-} from "@agentmesh/ports";
+import { INBOX_ITEMS_MAX, type InboxAnswer } from "@agentmesh/ports";
+import { inboxAnswerFrom, inboxFull, type InboxRows, inboxRowsFrom, unknownRun } from "../inbox-command.ts";
 import type { StoreFile } from "./store-file.ts";
-
-export interface InboxRows {
-  readonly items: readonly InboxItem[];
-  /** What this version cannot read, with the reason. */
-  readonly unreadable: readonly InboxAnswer[];
-}
 
 export class RunInbox {
   readonly #file: StoreFile;
@@ -43,23 +31,17 @@ export class RunInbox {
          WHERE run = (SELECT number FROM run WHERE id = ?) AND answer IS NULL ORDER BY item`,
       )
       .all(run);
-    const items: InboxItem[] = [];
-    const unreadable: InboxAnswer[] = [];
-    for (const row of rows) {
-      const item = Number(row["item"]);
-      const command = readCommand(String(row["command"]));
-      if (command.success) items.push({ item, run, command: command.data, atMs: Number(row["at_ms"]) });
-      else
-        unreadable.push({ item, error: unreadableCommand(run, item, command.error.message).toJSON() as ErrorRecord });
-    }
-    return { items, unreadable };
+    const commands = rows.map((row) => ({
+      item: Number(row["item"]),
+      atMs: Number(row["at_ms"]),
+      command: String(row["command"]),
+    }));
+    return inboxRowsFrom(run, commands);
   }
 
   answer(item: number): InboxAnswer | undefined {
     const text = this.#file.statement("SELECT answer FROM inbox WHERE item = ?").get(item)?.["answer"];
-    if (typeof text !== "string") return undefined;
-    const error = ErrorRecord.safeParse(jsonOr(null, text));
-    return error.success ? { item, error: error.data } : { item };
+    return typeof text === "string" ? inboxAnswerFrom(item, text) : undefined;
   }
 
   /** Within a transaction. An item that is answered already keeps its answer. */
@@ -102,57 +84,4 @@ export class RunInbox {
       .all(item)
       .map((row) => ({ item: Number(row["item"]), run: String(row["run"]) }));
   }
-}
-
-/** The JSON text of a command. Throws InboxError when it is too large. */
-export function commandText(run: string, command: RunCommand): string {
-  const text = JSON.stringify(command);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= INBOX_COMMAND_BYTES_MAX) return text;
-  throw new InboxError({
-    code: "AM_INBOX_COMMAND_TOO_LARGE",
-    message: `The command for run ${run} is ${bytes} bytes; ${INBOX_COMMAND_BYTES_MAX} are allowed.`,
-    hint: "Give a smaller value.",
-    facts: { run, bytes, bytesMax: INBOX_COMMAND_BYTES_MAX },
-  });
-}
-
-function readCommand(text: string): ReturnType<typeof RunCommand.safeParse> {
-  return RunCommand.safeParse(jsonOr(undefined, text));
-}
-
-function jsonOr(fallback: unknown, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return fallback;
-  }
-}
-
-export function unknownRun(run: string): InboxError {
-  return new InboxError({
-    code: "AM_INBOX_UNKNOWN_RUN",
-    message: `There is no run ${run} to send a command to.`,
-    hint: "List the runs with: agentmesh runs",
-    facts: { run },
-  });
-}
-
-export function inboxFull(run: string): InboxError {
-  return new InboxError({
-    code: "AM_INBOX_FULL",
-    message: `Run ${run} has ${INBOX_ITEMS_MAX} commands that nobody has answered.`,
-    hint: "Resume the run, so that its commands are carried out.",
-    facts: { run, itemsMax: INBOX_ITEMS_MAX },
-    retryable: true,
-  });
-}
-
-function unreadableCommand(run: string, item: number, reason: string): InboxError {
-  return new InboxError({
-    code: "AM_INBOX_UNREADABLE",
-    message: `Command ${item} for run ${run} cannot be read.`,
-    hint: "It was sent by another version of agentmesh: send it again with this one.",
-    facts: { run, item, reason },
-  });
 }

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { cacheTableContract, createdEvent, journalContract } from "@agentmesh/ports/testing";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
-import { STORE_VERSION } from "../src/store/store-schema.ts";
+import { SqliteStore } from "../src/sqlite/sqlite-store.ts";
+import { STORE_VERSION } from "../src/sqlite/store-schema.ts";
 import { eventsOf, storePath } from "./store-process.ts";
 
 journalContract("SQLite file", () => {
@@ -22,6 +22,19 @@ cacheTableContract("SQLite file", () => {
       await Promise.all([store.close(), other.close()]);
     },
   });
+});
+
+test("the view of the journal shows people times, whole types and tasks", async () => {
+  const path = storePath();
+  const store = new SqliteStore(path);
+  await store.append(eventsOf("r", 1, 2), []);
+  await store.close();
+  const database = new DatabaseSync(path);
+  expect(database.prepare("SELECT seq, at, type, task FROM journal WHERE run = 'r' ORDER BY seq").all()).toEqual([
+    { seq: 1, at: "1970-01-01T00:00:00.001Z", type: "run.created", task: null },
+    { seq: 2, at: "1970-01-01T00:00:00.002Z", type: "task.started", task: "a" },
+  ]);
+  database.close();
 });
 
 test("a row of a cache rides on the next commit, and waits for none when the store is closed", async () => {

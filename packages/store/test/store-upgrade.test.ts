@@ -4,8 +4,8 @@ import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { encodeEvent, type RunEvent } from "@agentmesh/core";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
-import { STORE_VERSION } from "../src/store/store-schema.ts";
+import { SqliteStore } from "../src/sqlite/sqlite-store.ts";
+import { STORE_VERSION } from "../src/sqlite/store-schema.ts";
 import { eventsOf, storePath } from "./store-process.ts";
 
 /** As version 1 made it. */
@@ -112,7 +112,7 @@ test("a store of version 2 is upgraded: it gets a table of caches", async () => 
   await store.append(eventsOf("a", 1, 5), []);
   await store.close();
   const database = new DatabaseSync(path);
-  database.exec("DROP TABLE cache; PRAGMA user_version=2");
+  database.exec("DROP TABLE cache; DROP VIEW journal; PRAGMA user_version=2");
   database.close();
   const again = new SqliteStore(path);
   expect(await again.read("a", 0)).toEqual(eventsOf("a", 1, 5));

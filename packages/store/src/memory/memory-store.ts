@@ -1,5 +1,5 @@
 /** Journals, values, owners and commands in the memory of this process: the same rules as on a disk, and nothing is kept. */
-import { isTerminal, type RunCommand, type RunEvent, type RunEventOf } from "@agentmesh/core";
+import type { RunCommand, RunEvent, RunEventOf } from "@agentmesh/core";
 import {
   INBOX_ITEMS_MAX,
   type InboxAnswer,
@@ -14,8 +14,9 @@ import {
   type StoredBlob,
 } from "@agentmesh/ports";
 import { MemoryCache } from "./memory-cache.ts";
-import { commandText, inboxFull, unknownRun } from "./run-inbox.ts";
-import { thisProcess } from "./process-identity.ts";
+import { commandText, inboxFull, unknownRun } from "../inbox-command.ts";
+import { thisProcess } from "../process-identity.ts";
+import { statusAfter } from "../status-after.ts";
 
 /** After so many appends timers and sockets get their say: without a disk nothing else would let them. */
 const APPENDS_A_TURN = 256;
@@ -177,12 +178,10 @@ export class MemoryStore implements Store {
 
   #add(run: MemoryRun, event: RunEvent): void {
     run.events.push(event);
-    if (event.type === "run.resumed") run.status = "running";
-    if (event.type === "run.suspended") run.status = "suspended";
-    else if (event.type === "run.succeeded") run.status = "succeeded";
-    else if (event.type === "run.failed") run.status = "failed";
-    else if (event.type === "run.cancelled") run.status = "cancelled";
-    if (event.type === "run.suspended" || isTerminal(event)) run.owner = undefined;
+    const status = statusAfter(event.type);
+    if (status === undefined) return;
+    run.status = status;
+    if (status !== "running") run.owner = undefined;
   }
 
   #settle(answer: InboxAnswer): void {

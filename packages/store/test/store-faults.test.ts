@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store } from "@agentmesh/ports";
-import { type SqliteConnection, SqliteStore, type SqliteStoreOptions } from "../src/store/sqlite-store.ts";
+import { type SqliteConnection, SqliteStore, type SqliteStoreOptions } from "../src/sqlite/sqlite-store.ts";
 import { eventsOf, obstacle, StoreProcess, storePath } from "./store-process.ts";
 
 function openStore(path: string, options?: SqliteStoreOptions): SqliteStore {

@@ -1,8 +1,8 @@
 /** Several processes on one store: who owns a run, and what the others can and cannot do. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { thisProcess } from "../src/store/process-identity.ts";
-import { SqliteStore } from "../src/store/sqlite-store.ts";
+import { thisProcess } from "../src/process-identity.ts";
+import { SqliteStore } from "../src/sqlite/sqlite-store.ts";
 import { eventsOf, StoreProcess, storePath } from "./store-process.ts";
 
 test("the run of a killed process is taken over at once, long before its lease ends", async () => {

@@ -1,5 +1,6 @@
 /** The table of caches in the memory of this process. */
 import type { CacheKey, CacheListing, CacheQuery, CacheRoom, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
+import { cacheKeyText } from "../cache-key-text.ts";
 
 const DONE = Promise.resolve();
 
@@ -7,17 +8,17 @@ export class MemoryCache implements CacheTable {
   readonly #rows = new Map<string, CacheRow>();
 
   find(key: CacheKey): Promise<CacheRow | undefined> {
-    return Promise.resolve(this.#rows.get(textOf(key)));
+    return Promise.resolve(this.#rows.get(cacheKeyText(key)));
   }
 
   put(row: CacheRow): Promise<void> {
-    this.#rows.set(textOf(row), row);
+    this.#rows.set(cacheKeyText(row), row);
     return DONE;
   }
 
   touch(key: CacheKey, usedMs: number): Promise<void> {
-    const row = this.#rows.get(textOf(key));
-    if (row !== undefined) this.#rows.set(textOf(key), { ...row, usedMs, hits: row.hits + 1 });
+    const row = this.#rows.get(cacheKeyText(key));
+    if (row !== undefined) this.#rows.set(cacheKeyText(key), { ...row, usedMs, hits: row.hits + 1 });
     return DONE;
   }
 
@@ -61,11 +62,7 @@ export class MemoryCache implements CacheTable {
   }
 
   #delete(rows: readonly CacheRow[]): number {
-    for (const row of rows) this.#rows.delete(textOf(row));
+    for (const row of rows) this.#rows.delete(cacheKeyText(row));
     return rows.length;
   }
-}
-
-function textOf({ tenant, kind, key }: CacheKey): string {
-  return `${tenant}\n${kind}\n${key}`;
 }

@@ -10,6 +10,7 @@ import type {
   CacheTable,
   CacheUsage,
 } from "@agentmesh/ports";
+import { cacheKeyText } from "../cache-key-text.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreFile } from "./store-file.ts";
@@ -31,7 +32,7 @@ export class SqliteCache implements CacheTable {
   }
 
   async find(key: CacheKey): Promise<CacheRow | undefined> {
-    const waiting = this.#waiting.get(textOf(key));
+    const waiting = this.#waiting.get(cacheKeyText(key));
     if (waiting !== undefined) return waiting;
     const [row] = this.#read("SELECT * FROM cache WHERE tenant = ? AND kind = ? AND key = ?", [
       key.tenant,
@@ -42,7 +43,7 @@ export class SqliteCache implements CacheTable {
   }
 
   put(row: CacheRow): Promise<void> {
-    this.#waiting.set(textOf(row), row);
+    this.#waiting.set(cacheKeyText(row), row);
     return this.#writes.addRider(() => this.#alone(() => this.#insert(row)));
   }
 
@@ -118,10 +119,6 @@ export class SqliteCache implements CacheTable {
       )
       .run(tenant, kind, key, body, bytes, createdMs, expiresMs ?? null, usedMs, hits);
   }
-}
-
-function textOf({ tenant, kind, key }: CacheKey): string {
-  return `${tenant}\n${kind}\n${key}`;
 }
 
 function askedValues({ tenant, kind, key, expiredAtMs, createdBeforeMs }: CacheQuery): readonly SQLInputValue[] {

@@ -2,7 +2,7 @@
  * Journals, values, owners and commands in one SQLite file that several processes share. Everything that is written during
  * one turn of the event loop, by all runs, is one transaction and one fsync (WAL, synchronous=FULL). Events are append-only.
  */
-import { encodeEvent, type RunCommand, type RunEvent, type RunEventType } from "@agentmesh/core";
+import type { RunCommand, RunEvent } from "@agentmesh/core";
 import {
   type InboxAnswer,
   type InboxItem,
@@ -14,13 +14,15 @@ import {
   type StoredBlob,
 } from "@agentmesh/ports";
 import { SqliteCache } from "./sqlite-cache.ts";
-import { type ChainedEvent, nextSum, readChain } from "./event-chain.ts";
+import { type ChainedEvent, chainedEvent, readChain } from "../event-chain.ts";
+import { commandText } from "../inbox-command.ts";
+import { type ProcessIdentity, thisProcess } from "../process-identity.ts";
+import { statusAfter } from "../status-after.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
-import { type ProcessIdentity, thisProcess } from "./process-identity.ts";
-import { commandText, RunInbox } from "./run-inbox.ts";
+import { RunInbox } from "./run-inbox.ts";
 import { type HeldRun, RunLeases } from "./run-leases.ts";
-import { isConnectionWhole, storeErrorFrom } from "./sqlite-error.ts";
+import { isConnectionWhole, isDamage, storeErrorFrom } from "./sqlite-error.ts";
 import { StoreFile } from "./store-file.ts";
 
 /** How long a run stays with an owner that is not heard of: long enough for a busy process, short enough to wait for. */
@@ -43,15 +45,6 @@ export interface SqliteStoreOptions {
   /** Sees every connection to the file. */
   readonly onConnect?: (database: SqliteConnection) => void;
 }
-
-/** What a stored event says about its run as a whole. */
-const STATUS_AFTER: { readonly [Type in RunEventType]?: RunSummary["status"] } = {
-  "run.suspended": "suspended",
-  "run.resumed": "running",
-  "run.succeeded": "succeeded",
-  "run.failed": "failed",
-  "run.cancelled": "cancelled",
-};
 
 interface Append {
   readonly events: readonly RunEvent[];
@@ -208,8 +201,8 @@ export class SqliteStore implements Store {
     for (const { hash, text } of blobs)
       this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, text);
     for (const answer of answers) this.#inbox.settle(answer);
-    const status = events.findLast(({ type }) => STATUS_AFTER[type] !== undefined)?.type;
-    if (status !== undefined) this.#setStatus(held, STATUS_AFTER[status] ?? "running");
+    const decisive = events.findLast(({ type }) => statusAfter(type) !== undefined);
+    if (decisive !== undefined) this.#setStatus(held, statusAfter(decisive.type) ?? "running");
   }
 
   /** Undefined when there is nothing to store. */
@@ -243,12 +236,11 @@ export class SqliteStore implements Store {
   }
 
   #insertEvent(held: HeldRun, event: RunEvent): void {
-    const stored = encodeEvent(event);
-    const sum = nextSum(held.sum, stored);
+    const { seq, type, atMs, body, sum } = chainedEvent(event, held.sum);
     this.#file
       .statement("INSERT INTO event(run, seq, type, at_ms, body, sum) VALUES(?, ?, ?, ?, ?, ?)")
-      .run(held.number, stored.seq, stored.type, stored.atMs, stored.body, sum);
-    held.seq = stored.seq;
+      .run(held.number, seq, type, atMs, body, sum);
+    held.seq = seq;
     held.sum = sum;
   }
 
@@ -261,13 +253,13 @@ export class SqliteStore implements Store {
   }
 
   #readChain(run: string, afterSeq: number): IntactEvents {
-    const rows = this.#file
+    const rows: Iterable<unknown> = this.#file
       .statement(
         `SELECT seq, type, at_ms AS atMs, body, sum FROM event
          WHERE run = (SELECT number FROM run WHERE id = ?) AND seq >= ? ORDER BY seq`,
       )
       .iterate(run, afterSeq);
-    return readChain(run, rows as Iterable<unknown> as Iterable<ChainedEvent>, afterSeq);
+    return readChain({ run, afterSeq, rows: rows as Iterable<ChainedEvent>, isDamage });
   }
 
   #runs({ tenant, limit, status, isUnowned }: RunQuery): readonly RunSummary[] {

@@ -6,8 +6,8 @@
 import { randomBytes } from "node:crypto";
 import type { MeshError, RunEventOf } from "@agentmesh/core";
 import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
-import { firstSum } from "./event-chain.ts";
-import { isProcessGone, type ProcessIdentity } from "./process-identity.ts";
+import { firstSum } from "../event-chain.ts";
+import { isProcessGone, type ProcessIdentity } from "../process-identity.ts";
 import type { StoreFile } from "./store-file.ts";
 
 /** A lease is renewed so many times while it lasts: one renewal may be late, or fail. */

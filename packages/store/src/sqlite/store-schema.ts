@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { decodeEvent, type StoredEvent } from "@agentmesh/core";
 import { StoreError } from "@agentmesh/ports";
-import { firstSum, nextSum } from "./event-chain.ts";
+import { firstSum, nextSum } from "../event-chain.ts";
 import { inTransaction } from "./store-transaction.ts";
 
 /** Written into every store; a store with a higher one is refused, untouched. */
@@ -32,6 +32,14 @@ const CACHE = `
     created_ms INTEGER NOT NULL, expires_ms INTEGER, used_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(tenant, kind, key));`;
 
+/** For people at the shell: `SELECT * FROM journal WHERE run = '...'`. Nothing here reads it. */
+const JOURNAL_VIEW = `
+  CREATE VIEW journal AS
+    SELECT run.id AS run, seq, strftime('%FT%R:%fZ', at_ms / 1000.0, 'unixepoch') AS at,
+      CASE type WHEN 'start' THEN 'task.started' WHEN 'done' THEN 'task.succeeded' ELSE type END AS type,
+      coalesce(body->>'$.t', body->>'$.task') AS task, body
+    FROM event JOIN run ON run.number = event.run;`;
+
 const MARKS = `PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STORE_VERSION};`;
 
 const SCHEMA = `
@@ -42,7 +50,8 @@ const SCHEMA = `
   ${EVENT_TABLE}
   CREATE TABLE blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
   ${OWNER_AND_INBOX}
-  ${CACHE}`;
+  ${CACHE}
+  ${JOURNAL_VIEW}`;
 
 /** Throws StoreError for a file of another program, or of a newer version. */
 export function storeVersion(database: DatabaseSync, path: string): number {
@@ -81,7 +90,7 @@ export function upgradeStore(database: DatabaseSync, path: string): void {
     const version = storeVersion(database, path); // another process may have been faster
     if (version === 0) database.exec(SCHEMA);
     if (version === 1) upgradeFromVersion1(database);
-    if (version === 1 || version === 2) database.exec(CACHE);
+    if (version === 1 || version === 2) database.exec(CACHE + JOURNAL_VIEW);
     database.exec(MARKS);
   });
 }

@@ -1,5 +1,5 @@
 import { cacheTableContract, journalContract } from "@agentmesh/ports/testing";
-import { MemoryStorage, MemoryStore } from "../src/store/memory-store.ts";
+import { MemoryStorage, MemoryStore } from "../src/memory/memory-store.ts";
 
 journalContract("memory", () => {
   const storage = new MemoryStorage();
