@@ -1,6 +1,7 @@
 /** What `import { createMesh } from "agentmesh"` gives: the engine as a library. Loads nothing of the command. */
 export {
   type Finding,
+  type ForkPlan,
   type Json,
   type JsonObject,
   type JsonSchema,
@@ -36,6 +37,8 @@ export {
   ConfigError,
   createMesh,
   type CreateMeshOptions,
+  type Fork,
+  type ForkOptions,
   loadConfig,
   type LoadedConfig,
   type LogRecord,

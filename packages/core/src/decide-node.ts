@@ -94,10 +94,14 @@ function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] 
   return [{ type: "plan.patched", ...accepted, ...changes, reason: [...state.findings] }, ...question];
 }
 
-/** Findings go back to the planner while it has attempts left; a caller's plan is refused at once. */
+/**
+ * Findings go back to the planner while it has attempts left. A caller's plan is refused at once, and so is the first plan of
+ * a fork: what it takes over belongs to that plan.
+ */
 function reject(state: RunState, revision: number, findings: readonly Finding[]): readonly Draft[] {
   const rejected: Draft = { type: "plan.rejected", by: "check", revision, findings: [...findings] };
-  const isPlanned = state.goal !== undefined;
+  const isForked = state.fork !== undefined && state.compiled === undefined;
+  const isPlanned = state.goal !== undefined && !isForked;
   if (isPlanned && state.planAttempts < (state.policy?.planAttemptsMax ?? 1))
     return [rejected, startNode(state, "planner")];
   return [rejected, ...endFailed(state, planRejected(findings, isPlanned ? state.planAttempts : 0))];

@@ -116,18 +116,25 @@ function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly
 }
 
 function decideStart(input: StartInput): readonly RunEventDraft[] {
-  const { tenant, name, inputs, policy, work, mode } = input;
+  const { tenant, name, inputs, policy, work, mode, fork } = input;
   const created: RunEventDraft = {
     type: "run.created",
     tenant,
     name,
     inputs,
     policy,
-    ...("goal" in work ? { goal: work.goal } : {}),
+    ...goalOf(input),
     ...(mode === "plan" ? { mode } : {}),
+    ...(fork === undefined ? {} : { fork: fork.origin }),
   };
   const started: RunEventDraft = { type: "run.started" };
   if ("goal" in work) return [created, started, { type: "node.started", node: "planner", call: "planner#1" }];
-  const proposed: RunEventDraft = { type: "plan.proposed", revision: 1, by: "caller", plan: work.plan };
-  return [created, started, proposed, { type: "node.started", node: "router", call: "router#1" }];
+  const proposed: RunEventDraft = { type: "plan.proposed", revision: 1, by: fork?.by ?? "caller", plan: work.plan };
+  const reused = (fork?.reused ?? []).map((task): RunEventDraft => ({ type: "task.reused", ...task }));
+  return [created, started, proposed, ...reused, { type: "node.started", node: "router", call: "router#1" }];
+}
+
+function goalOf({ work, fork }: StartInput): { goal?: string } {
+  const goal = "goal" in work ? work.goal : fork?.goal;
+  return goal === undefined ? {} : { goal };
 }

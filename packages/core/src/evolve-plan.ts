@@ -2,6 +2,7 @@
 import { type CompiledTask, compilePlan } from "./compiled-plan.ts";
 import type { RunEventOf } from "./run-event.ts";
 import type { RunState, TaskState } from "./run-state.ts";
+import { forgetReused, takeReused } from "./evolve-reuse.ts";
 import { makeReady, newTask } from "./task-schedule.ts";
 import { isSettled, settleDependency } from "./evolve-task.ts";
 
@@ -19,6 +20,8 @@ export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "
   state.planAttempts = 0;
   if (event.type === "plan.patched") state.patches++;
   rebuildTasks(state, before);
+  if (event.type === "plan.patched") forgetReused(state, event);
+  else for (const task of state.planned) takeReused(state, task, event.atMs);
   for (const task of state.tasks)
     if (task.element === undefined && task.status === "pending") countDependencies(state, task);
   for (const task of state.tasks) if (isStartable(state, task)) makeReady(state, task, event.atMs);

@@ -1,11 +1,16 @@
 /** Folds the events of tasks: status, outputs, and what a settled task opens for those that wait for it. */
 import { standStill, takeSignal } from "./evolve-ask.ts";
+import { takeReused } from "./evolve-reuse.ts";
 import type { TaskEvent } from "./evolve.ts";
 import type { RunEventOf } from "./run-event.ts";
 import { type GroupState, idempotencyKeyOf, type RunState, type TaskState } from "./run-state.ts";
 import { makeReady, makeWaiting, newTask, occupy, openAsk, release } from "./task-schedule.ts";
 
 export function evolveTask(state: RunState, event: TaskEvent): void {
+  if (event.type === "task.reused") {
+    state.reused.set(event.task, event);
+    return;
+  }
   const task = state.taskOf.get(event.task);
   if (task === undefined) return;
   switch (event.type) {
@@ -56,20 +61,22 @@ function expand(state: RunState, task: TaskState, event: RunEventOf<"task.expand
   for (const element of elements) {
     state.tasks.push(element);
     state.taskOf.set(element.key, element);
+    takeReused(state, element, event.atMs);
   }
   const concurrency = task.compiled.spec.each?.concurrency ?? Number.POSITIVE_INFINITY;
   task.group = { elements, concurrency, next: 0, open: 0, settled: 0, failure: undefined };
   openElements(state, task, event.atMs);
 }
 
-/** Makes as many elements ready as may run at once; when none is left, the whole can be settled. */
+/** Makes as many elements ready as may run at once, but for those that were taken over; when none is left, the whole can be settled. */
 function openElements(state: RunState, task: TaskState, atMs: number): void {
   const { group } = task;
   if (group === undefined) return;
   while (group.failure === undefined && group.open < group.concurrency && group.next < group.elements.length) {
     const element = group.elements[group.next++];
+    if (element?.status !== "pending") continue;
     group.open++;
-    if (element !== undefined) makeReady(state, element, atMs);
+    makeReady(state, element, atMs);
   }
   if (group.open === 0) state.toSettle.add(task);
 }

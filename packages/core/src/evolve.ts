@@ -115,6 +115,7 @@ function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.name = event.name;
   state.goal = event.goal;
   state.mode = event.mode ?? "run";
+  state.fork = event.fork;
   state.inputs = event.inputs;
   state.policy = event.policy;
   for (const [kind, limit] of limitsOf(event.policy)) state.limits.set(kind, limit);

@@ -16,6 +16,9 @@ export {
 export { type EventPayload, payloadsOf } from "./event-payload.ts";
 export { evolve, JournalOrderError } from "./evolve.ts";
 export { Finding, FindingCode, FindingSeverity, hasErrors } from "./finding.ts";
+export { ForkPlanMissingError, ForkTaskNeverRanError, ForkTaskUnknownError } from "./fork/fork-error.ts";
+export type { ForkPlan, RepeatedEffect, Rerun, RerunReason } from "./fork/fork-plan.ts";
+export { type ForkRequest, planFork } from "./fork/plan-fork.ts";
 export { compileExpression, compileTemplate, isTemplate, TemplateError } from "./jinja.ts";
 export {
   canonicalJson,
@@ -60,12 +63,21 @@ export { formatReference, parseReference, type Reference, valueAt } from "./refe
 export { assertArguments, isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";
 export type { RunEffect } from "./run-effect.ts";
 export { APPROVED_PAYLOAD, NULL_PAYLOAD, REJECTED_PAYLOAD } from "./constant-payload.ts";
-export { EVENT_VERSION, isTerminal, RunEvent, type RunEventOf, type RunEventType } from "./run-event.ts";
+export {
+  EVENT_VERSION,
+  isTerminal,
+  RunEvent,
+  type RunEventOf,
+  type RunEventType,
+  type RunOrigin,
+} from "./run-event.ts";
 export {
   type CallFailedInput,
   type CallSucceededInput,
+  type ForkStart,
   type NodeFailedInput,
   type NodeSucceededInput,
+  type ReusedTask,
   RunCommand,
   type RunInput,
   type StartInput,

@@ -38,6 +38,19 @@ const attempt = {
 };
 const durationMs = z.int().min(0);
 
+/** The run that a fork takes results from, as far as its journal went then. */
+export const RunOrigin = z.strictObject({
+  run: z.string(),
+  /** The newest event of it that the fork knows. */
+  seq: z.int().min(1),
+  /** The keys of the tasks that somebody wants to run again. */
+  from: z.array(z.string()),
+  /** Names of inputs that have another value than there. */
+  changedInputs: z.array(z.string()).optional(),
+  isPlanChanged: z.boolean().optional(),
+});
+export type RunOrigin = z.infer<typeof RunOrigin>;
+
 const RunCreated = z.strictObject({
   type: z.literal("run.created"),
   ...envelope,
@@ -47,6 +60,8 @@ const RunCreated = z.strictObject({
   goal: z.string().optional(),
   /** `plan`: the run ends once its plan is accepted; no tool is called. Absent: `run`. */
   mode: z.enum(["run", "plan"]).optional(),
+  /** Absent: it begins from nothing. */
+  fork: RunOrigin.optional(),
   inputs: Payload,
   policy: RunPolicy,
 });
@@ -128,6 +143,25 @@ const PlanPatched = z.strictObject({
   reason: z.array(Finding),
 });
 
+/**
+ * The outcome of a task is taken over from another run: nothing is called. Stands before the plan is accepted, and holds from
+ * then on; of an element, once its `each` has its elements.
+ */
+const TaskReused = z.strictObject({
+  type: z.literal("task.reused"),
+  ...envelope,
+  task: z.string(),
+  /** `failed`: a failure that the plan goes on from, with null in its place. */
+  as: z.enum(["succeeded", "failed", "skipped"]),
+  output: Payload.optional(),
+  error: ErrorRecord.optional(),
+  /** What it was called with. */
+  args: Payload.optional(),
+  /** Of an `each`: how many elements it has; each has an event of its own. */
+  count: z.int().min(0).optional(),
+  /** The event there that says so. */
+  from: z.strictObject({ run: z.string(), seq: z.int().min(1) }),
+});
 const TaskExpanded = z.strictObject({
   type: z.literal("task.expanded"),
   ...envelope,
@@ -314,6 +348,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   PlanRejected,
   PlanAccepted,
   PlanPatched,
+  TaskReused,
   TaskExpanded,
   TaskStarted,
   TaskRetried,

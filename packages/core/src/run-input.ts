@@ -5,7 +5,7 @@ import type { ModelCallRecord } from "./model-call.ts";
 import type { NodeOutcome } from "./node-outcome.ts";
 import { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
-import type { WaitKind } from "./run-event.ts";
+import type { RunEventDraft, RunOrigin, WaitKind } from "./run-event.ts";
 import type { RunPolicy } from "./run-policy.ts";
 
 /** What people (and programs on their behalf) may ask of a run; crosses process borders, so it is a schema. */
@@ -35,6 +35,19 @@ export const RunCommand = z.discriminatedUnion("type", [
 ]);
 export type RunCommand = z.infer<typeof RunCommand>;
 
+/** The outcome of a task that a fork takes over. */
+export type ReusedTask = Omit<Extract<RunEventDraft, { readonly type: "task.reused" }>, "type">;
+
+/** What a run that is forked off another one begins with. */
+export interface ForkStart {
+  readonly origin: RunOrigin;
+  /** Of the run that it comes from. */
+  readonly goal?: string;
+  /** Who wrote the plan. */
+  readonly by: "caller" | "planner";
+  readonly reused: readonly ReusedTask[];
+}
+
 export interface StartInput {
   readonly type: "start";
   readonly tenant: string;
@@ -44,6 +57,8 @@ export interface StartInput {
   /** A goal to plan for, or a plan to run. */
   readonly mode: "run" | "plan";
   readonly work: { readonly goal: string } | { readonly plan: Plan };
+  /** Of a plan. Absent: nothing is taken over. */
+  readonly fork?: ForkStart;
 }
 
 export type NodeSucceededInput = {

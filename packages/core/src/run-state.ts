@@ -9,7 +9,7 @@ import type { NodeName } from "./node-name.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { ReadyQueue, type Queued } from "./ready-queue.ts";
-import type { ApprovalSubject, BudgetKind, WaitKind } from "./run-event.ts";
+import type { ApprovalSubject, BudgetKind, RunEventOf, RunOrigin, WaitKind } from "./run-event.ts";
 import type { RunPolicy } from "./run-policy.ts";
 import type { RunEffect } from "./run-effect.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
@@ -72,6 +72,8 @@ export interface TaskState extends Queued {
   dueAtMs: number;
   output: Payload | undefined;
   error: ErrorRecord | undefined;
+  /** The event of another run that its outcome was taken over from. */
+  reusedFrom: { readonly run: string; readonly seq: number } | undefined;
 }
 
 /** The elements of an expanded `each`. */
@@ -161,6 +163,10 @@ export class RunState {
   goal: string | undefined;
   /** `plan`: nothing is called, the run ends with its accepted plan. */
   mode: "run" | "plan" = "run";
+  /** The run that this one is forked off. */
+  fork: RunOrigin | undefined;
+  /** Outcomes that are taken over, until their tasks are there. */
+  readonly reused = new Map<string, RunEventOf<"task.reused">>();
   inputs: Payload | undefined;
   policy: RunPolicy | undefined;
   status: RunStatus = "none";

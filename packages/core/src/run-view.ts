@@ -5,6 +5,7 @@ import { argumentSources, sourcesOfTask } from "./provenance.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { type BudgetLine, budgetLine } from "./run-budget.ts";
+import type { RunOrigin } from "./run-event.ts";
 import { type Ask, bindingOf, isOver, type RunState, type RunUsage, type TaskState } from "./run-state.ts";
 
 export type PublicRunStatus = "running" | "suspended" | "succeeded" | "failed" | "cancelled";
@@ -33,6 +34,8 @@ export interface TaskView {
   /** What its value directly stands on: names of inputs, ids of tasks; see provenanceOfTask for the rest. */
   readonly from: { readonly inputs: readonly string[]; readonly tasks: readonly string[] };
   readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
+  /** It did not run: its outcome is that of this event of another run. */
+  readonly reusedFrom?: { readonly run: string; readonly seq: number };
 }
 
 /** What a run waits for outside itself; the name is what `approve`, `resolve` or `signal` is called with. */
@@ -56,6 +59,8 @@ export interface RunView {
   readonly name: string;
   readonly status: PublicRunStatus;
   readonly goal?: string;
+  /** The run that this one is forked off. */
+  readonly fork?: RunOrigin;
   readonly createdAtMs: number;
   readonly endedAtMs?: number;
   /** The newest sequence number that this view holds. */
@@ -99,6 +104,7 @@ export function runView(state: RunState): RunView {
     usage: { ...state.usage },
     ...optional({
       goal: state.goal,
+      fork: state.fork,
       plan: state.compiled?.plan,
       output: state.output,
       answer: state.answer,
@@ -131,6 +137,7 @@ export function taskView(state: RunState, task: TaskState): TaskView {
       tool: bindingOf(state, task)?.tool,
       output: task.output,
       error: task.status === "succeeded" ? undefined : task.error,
+      reusedFrom: task.reusedFrom,
     }),
     ...(task.startedAtMs > 0 ? { startedAtMs: task.startedAtMs } : {}),
     ...(task.endedAtMs > 0 ? { endedAtMs: task.endedAtMs } : {}),

@@ -42,6 +42,7 @@ export function newTask(compiled: CompiledTask, index: number, element?: TaskSta
     dueAtMs: 0,
     output: undefined,
     error: undefined,
+    reusedFrom: undefined,
   };
 }
 

@@ -2,11 +2,14 @@
 import { createHash } from "node:crypto";
 import {
   canonicalJson,
+  type ForkPlan,
+  type ForkRequest,
   isToRepeat,
   type Json,
   type JsonObject,
   MeshError,
   Plan,
+  planFork,
   type PlanInput,
   resolveTask,
   type RunEvent,
@@ -73,24 +76,58 @@ export class Engine {
   #running = 0;
   runningMax = 0;
 
-  constructor(options: EngineOptions) {
+  readonly #name: string;
+
+  constructor(options: EngineOptions, name = "run-1") {
     this.#options = options;
+    this.#name = name;
   }
 
-  static run(options: EngineOptions): Engine {
-    const engine = new Engine(options);
-    const work = options.plan === undefined ? { goal: options.goal ?? "" } : { plan: Plan.parse(options.plan) };
-    engine.feed({
-      type: "start",
-      mode: "run",
-      tenant: "default",
-      name: "test",
-      inputs: engine.#payload(options.inputs ?? {}),
-      policy: RunPolicy.parse(options.policy ?? {}),
-      work,
+  /** What a fork of another engine's run would do, and that fork, which has not begun. */
+  static fork(
+    source: Engine,
+    request: Partial<ForkRequest> = {},
+    options: EngineOptions = {},
+  ): { readonly preview: ForkPlan; readonly start: () => Engine } {
+    const preview = planFork(source.events, {
+      from: [],
+      fingerprintOf: (tool) => source.#specOf(tool).fingerprint,
+      isStored: () => true,
+      ...request,
     });
+    const { origin, by, reused, goal, plan } = preview;
+    const engine = new Engine({ ...source.#options, ...options }, `${source.#name}-fork`);
+    for (const [hash, value] of source.#values) engine.#values.set(hash, value);
+    const start = (): Engine => {
+      engine.feed({
+        ...engine.#beginning(),
+        work: { plan },
+        fork: { origin, by, reused, ...(goal === undefined ? {} : { goal }) },
+      });
+      engine.drain();
+      return engine;
+    };
+    return { preview, start };
+  }
+
+  /** The run with this name. */
+  static run(options: EngineOptions, name?: string): Engine {
+    const engine = new Engine(options, name);
+    const work = options.plan === undefined ? { goal: options.goal ?? "" } : { plan: Plan.parse(options.plan) };
+    engine.feed({ ...engine.#beginning(), work });
     engine.drain();
     return engine;
+  }
+
+  #beginning() {
+    return {
+      type: "start" as const,
+      mode: "run" as const,
+      tenant: "default",
+      name: "test",
+      inputs: this.#payload(this.#options.inputs ?? {}),
+      policy: RunPolicy.parse(this.#options.policy ?? {}),
+    };
   }
 
   get view(): RunView {
@@ -113,7 +150,7 @@ export class Engine {
   }
 
   feed(input: RunInput): void {
-    this.events.push(...transition(this.state, input, { nowMs: this.nowMs, run: "run-1" }));
+    this.events.push(...transition(this.state, input, { nowMs: this.nowMs, run: this.#name }));
     for (const effect of takeEffects(this.state, this.nowMs)) {
       if (effect.type === "resolve-task") this.#resolve(effect.task);
       else if (effect.type === "run-node") this.#later(0, () => this.#runNode(effect.call));

@@ -26,7 +26,7 @@ type FieldKind = "text" | "count" | "list" | "object" | "payload";
 
 /** Required fields by type; `?` marks those that may be absent. */
 const FORMS: Readonly<Record<string, string>> = {
-  "run.created": "tenant:text name:text inputs:payload policy:object goal:text? mode:text?",
+  "run.created": "tenant:text name:text inputs:payload policy:object goal:text? mode:text? fork:object?",
   "run.started": "",
   "run.suspended": "reason:text tasks:list",
   "run.resumed": "cause:text?",
@@ -43,6 +43,7 @@ const FORMS: Readonly<Record<string, string>> = {
   "plan.rejected": "revision:count by:text findings:list",
   "plan.accepted": "revision:count bindings:object findings:list",
   "plan.patched": "revision:count bindings:object added:list removed:list superseded:list reason:list",
+  "task.reused": "task:text as:text output:payload? error:object? args:payload? from:object",
   "task.expanded": "task:text count:count",
   "task.started": "task:text attempt:count args:payload",
   "task.retried": "task:text attempt:count cause:text dueAtMs:count",

@@ -46,8 +46,11 @@ export class RunHistory {
   readonly questions = new Map<string, OpenQuestion>();
   readonly budget = new BudgetAccount();
   nodes: ReadonlyMap<string, PlanNode> = new Map();
+  /** Of the plan that was proposed last. */
+  proposed: ReadonlyMap<string, PlanNode> | undefined;
   openNode: string | undefined;
-  #proposed: ReadonlyMap<string, PlanNode> | undefined;
+  /** The run that this one is forked off, and the last event of it that it knows. */
+  fork: { readonly run: string; readonly seq: number } | undefined;
 
   task(key: string): TaskHistory | undefined {
     return this.tasks.get(key);
@@ -70,9 +73,16 @@ export class RunHistory {
       this.isCancelRequested = true;
       this.questions.clear();
       this.waiting.clear();
-    } else if (event.type === "run.suspended") this.phase = "suspended";
+    } else if (event.type === "run.created") this.#create(event);
+    else if (event.type === "run.suspended") this.phase = "suspended";
     else if (event.type === "run.started") this.phase = "running";
     else if (event.type === "run.resumed" && this.phase === "suspended") this.phase = "running";
+  }
+
+  #create({ fields: { fork } }: JournalEvent): void {
+    if (fork === undefined) return;
+    const { run, seq } = fork as { readonly run?: unknown; readonly seq?: unknown };
+    this.fork = { run: String(run), seq: Number(seq) };
   }
 
   #applyPipeline(event: JournalEvent): void {
@@ -85,11 +95,11 @@ export class RunHistory {
         this.openNode = undefined;
         return;
       case "plan.proposed":
-        this.#proposed = planNodes(event.fields["plan"] as Readonly<Record<string, unknown>>);
+        this.proposed = planNodes(event.fields["plan"] as Readonly<Record<string, unknown>>);
         return;
       case "plan.accepted":
       case "plan.patched":
-        this.nodes = this.#proposed ?? this.nodes;
+        this.nodes = this.proposed ?? this.nodes;
         return;
       case "budget.exceeded":
         if (event.fields["error"] !== undefined) this.phase = "stopping";
@@ -137,6 +147,11 @@ export class RunHistory {
         task.attempt = 1;
         task.waitKind = textOf(event, "for");
         return;
+      case "task.reused":
+        task.phase = "over";
+        task.end = reusedEnd(event);
+        task.elements = event.fields["count"] === undefined ? undefined : countOf(event, "count");
+        return;
       case "task.expanded":
         task.phase = "expanded";
         task.elements = countOf(event, "count");
@@ -183,6 +198,11 @@ function end(task: TaskHistory, event: JournalEvent): void {
   }
   task.phase = "over";
   task.end = endOf(event);
+}
+
+function reusedEnd(event: JournalEvent): TaskEnd {
+  const as = textOf(event, "as");
+  return as === "failed" ? "handled" : as === "skipped" ? "skipped" : "succeeded";
 }
 
 function endOf(event: JournalEvent): TaskEnd {

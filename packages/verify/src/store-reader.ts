@@ -61,6 +61,14 @@ export class StoreReader implements Disposable {
     for (const row of statement.iterate(number)) yield eventFrom(row);
   }
 
+  event({ number }: StoredRun, seq: number): StoredRow | undefined {
+    const sum = this.version === 1 ? "NULL AS sum" : "sum";
+    const row = this.#database
+      .prepare(`SELECT seq, type, at_ms, body, ${sum} FROM event WHERE run = ? AND seq = ?`)
+      .get(number, seq);
+    return row === undefined ? undefined : eventFrom(row);
+  }
+
   blob(hash: string): string | undefined {
     const body = this.#database.prepare("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
     return typeof body === "string" ? body : undefined;

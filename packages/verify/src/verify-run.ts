@@ -3,6 +3,7 @@ import { ChecksumChain } from "./checksum-chain.ts";
 import { isTerminalType, type JournalEvent, payloadsOf, readEvent } from "./journal-event.ts";
 import { PayloadCheck, type ReadBlob } from "./payload-check.ts";
 import { approvalFaults } from "./rules/approval-rules.ts";
+import { type ReadSource, reuseFaults } from "./rules/reuse-rules.ts";
 import { limitFaults, reservationFaults } from "./rules/budget-rules.ts";
 import { runFaults } from "./rules/run-rules.ts";
 import { taskFaults } from "./rules/task-rules.ts";
@@ -15,6 +16,8 @@ export interface VerifyRunRequest {
   /** In order. What iterating throws is told as a violation. */
   readonly rows: Iterable<StoredRow>;
   readonly readBlob: ReadBlob;
+  /** Reads events of the run that this one is forked off; absent: it is not in the store. */
+  readonly readSource?: ReadSource;
 }
 
 export interface RunVerification {
@@ -31,8 +34,9 @@ const STATUS_AFTER: Readonly<Record<string, string>> = {
   "run.cancelled": "cancelled",
 };
 
-export function verifyRun({ run, rows, readBlob }: VerifyRunRequest, payloads = new PayloadCheck(readBlob)) {
-  const check = new RunCheck(run, payloads);
+export function verifyRun(request: VerifyRunRequest, payloads = new PayloadCheck(request.readBlob)): RunVerification {
+  const { run, rows, readSource = () => "gone" } = request;
+  const check = new RunCheck(run, payloads, readSource);
   try {
     for (const row of rows) check.see(row);
   } catch (error) {
@@ -47,6 +51,7 @@ class RunCheck {
   readonly #chain: ChecksumChain;
   readonly #history = new RunHistory();
   readonly #violations: Violation[] = [];
+  readonly #readSource: ReadSource;
   #events = 0;
   #seq = 0;
   /** False once something is missing or unreadable: what depends on all that came before is not known any more. */
@@ -54,8 +59,9 @@ class RunCheck {
   #status = "running";
   #ends = 0;
 
-  constructor(run: StoredRun, payloads: PayloadCheck) {
+  constructor(run: StoredRun, payloads: PayloadCheck, readSource: ReadSource) {
     this.#run = run;
+    this.#readSource = readSource;
     this.#payloads = payloads;
     this.#chain = new ChecksumChain(run.id);
   }
@@ -94,6 +100,7 @@ class RunCheck {
     const faults = [
       ...runFaults(history, event),
       ...taskFaults(history, event),
+      ...reuseFaults(history, event, this.#readSource),
       ...approvalFaults(history, event),
       ...reservationFaults(history, event),
     ];

@@ -24,7 +24,13 @@ export function verifyStore(path: string, options: VerifyOptions = {}): Verifica
   let events = 0;
   const violations: Violation[] = [];
   for (const run of runs) {
-    const found = verifyRun({ run, rows: store.rows(run), readBlob: (hash) => store.blob(hash) }, payloads);
+    const request = {
+      run,
+      rows: store.rows(run),
+      readBlob: (hash: string) => store.blob(hash),
+      readSource: (id: string, seq: number) => sourceEvent(store, id, seq),
+    };
+    const found = verifyRun(request, payloads);
     events += found.events;
     violations.push(...found.violations);
   }
@@ -43,6 +49,11 @@ function chosenRuns(store: StoreReader, id: string | undefined): readonly Stored
     hint: "List the runs with: agentmesh runs",
     facts: { run: id, path: store.path },
   });
+}
+
+function sourceEvent(store: StoreReader, id: string, seq: number): ReturnType<StoreReader["event"]> | "gone" {
+  const run = store.run(id);
+  return run === undefined ? "gone" : store.event(run, seq);
 }
 
 function strangers(store: StoreReader): readonly Violation[] {

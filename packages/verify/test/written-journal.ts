@@ -67,9 +67,14 @@ export function statusOf(lines: readonly Line[]): string {
   return last === undefined || last === "run.resumed" ? "running" : last.slice("run.".length);
 }
 
-export function violationsOf(rows: readonly StoredRow[], status: string): readonly Violation[] {
+export function violationsOf(
+  rows: readonly StoredRow[],
+  status: string,
+  source?: readonly StoredRow[],
+): readonly Violation[] {
   const run = { number: 1, id: RUN, tenant: "default", name: "test", status, createdMs: 1_000 };
-  return verifyRun({ run, rows, readBlob: () => undefined }).violations;
+  const readSource = (_run: string, seq: number) => (source === undefined ? ("gone" as const) : source[seq - 1]);
+  return verifyRun({ run, rows, readBlob: () => undefined, readSource }).violations;
 }
 
 /** What is found in a journal of these events, as `CODE@SEQ`. */

@@ -195,7 +195,10 @@ class TaskWalk {
   }
 }
 
-function statusAfter(event: Extract<TaskEvent, { type: "task.succeeded" | "task.failed" | "task.cancelled" }>): Status {
+function statusAfter(
+  event: Extract<TaskEvent, { type: "task.succeeded" | "task.failed" | "task.cancelled" | "task.reused" }>,
+): Status {
+  if (event.type === "task.reused") return event.as === "failed" ? "handled" : event.as;
   if (event.type === "task.succeeded") return "succeeded";
   if (event.type === "task.cancelled") return "cancelled";
   return event.isHandled === true ? "handled" : "failed";

@@ -12,6 +12,27 @@ export const DRIVING_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/resume-command.ts")).resumeCommand,
   },
   {
+    name: "fork",
+    summary: "A new run that takes over what a run has reached",
+    operands: "RUN",
+    operandsMax: 1,
+    takesFiles: true,
+    options: [
+      { name: "from", value: "TASK", isRepeatable: true, summary: "It runs again, with all that stands on it" },
+      { name: "plan", value: "FILE", summary: "An edited plan: what is the same in it is taken over" },
+      { name: "input", value: "NAME=VALUE", isRepeatable: true, summary: "Another value; what reads it runs again" },
+      { name: "name", value: "TEXT", summary: "What the new run is called in lists" },
+      { name: "dry-run", summary: "Only say what would be taken over, run and repeated" },
+      { name: "yes", short: "y", summary: "Repeat calls that may have changed something without asking" },
+    ],
+    examples: [
+      "agentmesh fork r_01m1pdc3rp --from report",
+      "agentmesh fork r_01m1pdc3rp --from pay --dry-run",
+      "agentmesh fork r_01m1pdc3rp --plan edited.json --input topic=wasps",
+    ],
+    load: async () => (await import("../commands/fork-command.ts")).forkCommand,
+  },
+  {
     name: "cancel",
     summary: "Stop a run, whoever drives it",
     operands: "RUN",

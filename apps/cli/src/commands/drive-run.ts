@@ -4,6 +4,7 @@ import type { CommandCall } from "../command-call.ts";
 import { reporterFor, type RunReporter } from "../progress/run-reporter.ts";
 import { RunInterrupt } from "../run-interrupt.ts";
 import { openSession } from "../session.ts";
+import type { Output } from "../terminal/output.ts";
 
 export interface Driving {
   readonly mesh: Mesh;
@@ -18,14 +19,21 @@ export interface DrivingOptions {
   readonly reporter?: RunReporter;
 }
 
+type DrivingWork = (driving: Driving) => Promise<number>;
+
 /** `work` returns the exit code. */
-export async function driveRun(
-  call: CommandCall,
-  work: (driving: Driving) => Promise<number>,
-  { existing, reporter = reporterFor(call.output) }: DrivingOptions = {},
-): Promise<number> {
+export async function driveRun(call: CommandCall, work: DrivingWork, options: DrivingOptions = {}): Promise<number> {
   await using mesh = await openSession(call);
-  using interrupt = new RunInterrupt(reporter, call.output, existing);
+  return await driveOn(mesh, work, { ...options, output: call.output });
+}
+
+/** The same with a mesh that is open. */
+export async function driveOn(
+  mesh: Mesh,
+  work: DrivingWork,
+  { existing, output, reporter = reporterFor(output) }: DrivingOptions & { readonly output: Output },
+): Promise<number> {
+  using interrupt = new RunInterrupt(reporter, output, existing);
   const stopServers = mesh.onServer((status) => reporter.server(status));
   try {
     return await work({ mesh, reporter, interrupt });

@@ -68,18 +68,25 @@ function showWaits(view: RunView, { mesh, output, events }: Omit<Showing, "isFul
   if (status === "suspended") output.say("Go on with: ", { style: "bold", text: nextCommand(run, waits) });
 }
 
-function showHead({ run, name, status, createdAtMs, endedAtMs, revision, usage }: RunView, output: Output): void {
+function showHead(view: RunView, output: Output): void {
+  const { run, name, status, createdAtMs, endedAtMs, revision, usage, fork } = view;
   const took = endedAtMs === undefined ? "" : `, ${durationText(endedAtMs - createdAtMs)}`;
   output.resultLine(statusMark(status), " ", { style: "bold", text: run }, " ", statusWord(status), `  ${name}`);
   const tokens = `${usage.inputTokens} + ${usage.outputTokens} tokens${usage.isExact ? "" : " (estimated)"}`;
   const text = `${dateText(createdAtMs)}${took}, plan v${revision}, ${usage.toolCalls} tool calls, ${usage.modelCalls} model calls, ${tokens}`;
   output.resultLine({ style: "dim", text });
+  if (fork !== undefined)
+    output.resultLine({ style: "dim", text: `forked off ${fork.run} at event ${fork.seq}${fromText(fork.from)}` });
+}
+
+function fromText(tasks: readonly string[]): string {
+  return tasks.length === 0 ? "" : `, from ${tasks.join(", ")}`;
 }
 
 function taskRow(task: TaskView): Row {
-  const { id, status, use, tool, attempt, startedAtMs, endedAtMs, error } = task;
+  const { id, status, use, tool, attempt, startedAtMs, endedAtMs, error, reusedFrom } = task;
   const took = startedAtMs === undefined || endedAtMs === undefined ? "" : durationText(endedAtMs - startedAtMs);
-  const tries = attempt > 1 ? `${attempt} attempts` : "";
+  const tries = reusedFrom === undefined ? (attempt > 1 ? `${attempt} attempts` : "") : `reused from ${reusedFrom.run}`;
   const reason = error === undefined ? "" : `${error.code}: ${error.message}`;
   return [statusMark(status), id, statusWord(status), tool ?? use, took, tries, reason];
 }

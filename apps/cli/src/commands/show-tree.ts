@@ -83,6 +83,7 @@ function notesOf({ waits, alsoAfter, facts, status }: TreeRow): string {
     facts.elements === undefined ? "" : `${facts.elements} elements`,
     Object.keys(waits).length === 0 ? "" : `waited: ${waitsText(waits)}`,
     alsoAfter === undefined ? "" : `also after ${namesText(alsoAfter)}`,
+    facts.reusedFrom === undefined ? "" : `reused from ${facts.reusedFrom}`,
     facts.error ?? "",
   ];
   return notes.filter((note) => note !== "").join("; ");

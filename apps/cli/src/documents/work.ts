@@ -40,7 +40,8 @@ function goalOf({ operands, options }: CommandCall): string {
   return goal;
 }
 
-async function readInputs(pairs: readonly string[], plan: unknown): Promise<JsonObject> {
+/** The values of `--input`; `plan`: a document that may say of what type they are. Throws UsageError, InputFileError. */
+export async function readInputs(pairs: readonly string[], plan: unknown): Promise<JsonObject> {
   const inputs = new Map<string, Json>();
   for (const pair of pairs) {
     const end = pair.indexOf("=");

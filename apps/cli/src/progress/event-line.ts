@@ -26,7 +26,10 @@ type ApprovalSubject = Extract<RunSignal, { readonly type: "approval.requested" 
 type Teller<Type extends RunSignal["type"]> = (signal: Extract<RunSignal, { readonly type: Type }>) => EventLine;
 
 const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
-  "run.created": ({ run, name }) => ({ status: "info", line: ["run ", bold(run), ` ${name}`] }),
+  "run.created": ({ run, name, fork }) => ({
+    status: "info",
+    line: ["run ", bold(run), ` ${name}`, fork === undefined ? "" : `, forked off ${fork.run} at event ${fork.seq}`],
+  }),
   "run.cancel_requested": ({ reason }) => ({ status: "cancelled", line: [`cancelling: ${reason}`] }),
   "run.suspended": ({ reason, tasks }) => ({
     status: "suspended",
@@ -74,6 +77,11 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     line: [`plan v${revision} rejected by the ${by === "check" ? "check" : "validator"}${firstFinding(findings)}`],
   }),
   "plan.patched": (patch) => ({ status: "info", line: [planDiffText(patch)] }),
+  "task.reused": ({ task, as, from }) => ({
+    status: as,
+    line: ["task ", bold(task), ` reused: it ${as === "skipped" ? "was skipped" : as} in ${from.run}`],
+    ...(task.includes("[") ? { kind: "detail" as const } : {}),
+  }),
   "task.expanded": ({ task, count: elements }) => ({
     status: "info",
     line: ["task ", bold(task), ` has ${count(elements, "element")}`],

@@ -77,6 +77,8 @@ export class TaskBoard {
 
   #takeTask(signal: RunSignal): void {
     switch (signal.type) {
+      case "task.reused":
+        return this.#end(signal.task, signal.as);
       case "task.expanded":
         this.#groups.set(signal.task, { count: signal.count, over: 0 });
         this.#begin(signal.task, { atMs: signal.atMs, attempt: 1, progress: `0/${signal.count}` });

@@ -54,7 +54,7 @@ function shape(node: PlanNode): string {
   return node.each === undefined ? `[${label}]` : `[[${label}]]`;
 }
 
-function labelLines({ id, use, tool, each, elements, when, asks, status }: PlanNode): readonly string[] {
+function labelLines({ id, use, tool, each, elements, when, asks, status, reusedFrom }: PlanNode): readonly string[] {
   const count = elements === undefined ? "" : `, ${elements} elements`;
   return [
     id,
@@ -62,7 +62,7 @@ function labelLines({ id, use, tool, each, elements, when, asks, status }: PlanN
     ...(each === undefined ? [] : [`each ${each.as} in ${each.in}${count}`]),
     ...(when === undefined ? [] : [`when ${when}`]),
     ...(asks ? ["asks a person"] : []),
-    ...(status === undefined ? [] : [status.replace("_", " ")]),
+    ...(status === undefined ? [] : [`${status.replace("_", " ")}${reusedFrom === undefined ? "" : " (reused)"}`]),
   ];
 }
 
@@ -84,8 +84,12 @@ function classLines(nodes: readonly PlanNode[]): readonly string[] {
     if (known === undefined) members.set(status, [`t${index}`]);
     else known.push(`t${index}`);
   }
-  return [...members].flatMap(([status, ids]) => [
-    `  classDef ${status} ${COLOURS[status] ?? ""}`,
-    `  class ${ids.join(",")} ${status}`,
-  ]);
+  const reused = nodes.flatMap(({ reusedFrom }, index) => (reusedFrom === undefined ? [] : [`t${index}`]));
+  return [
+    ...[...members].flatMap(([status, ids]) => [
+      `  classDef ${status} ${COLOURS[status] ?? ""}`,
+      `  class ${ids.join(",")} ${status}`,
+    ]),
+    ...(reused.length === 0 ? [] : [`  classDef reused stroke-dasharray:4`, `  class ${reused.join(",")} reused`]),
+  ];
 }

@@ -27,6 +27,8 @@ export interface PlanNode {
   readonly status?: PublicTaskStatus;
   /** Of an `each` that has begun: how many elements it has. */
   readonly elements?: number;
+  /** The run that its outcome was taken over from. */
+  readonly reusedFrom?: string;
 }
 
 export interface PlanGraph {
@@ -66,9 +68,14 @@ function eachOf({ spec: { each }, list }: CompiledTask): Pick<PlanNode, "each"> 
   return { each: { in: from, as: each.as, ...(each.maxItems === undefined ? {} : { maxItems: each.maxItems }) } };
 }
 
-function stateOf(task: TaskView | undefined): Pick<PlanNode, "tool" | "status"> {
+function stateOf(task: TaskView | undefined): Pick<PlanNode, "tool" | "status" | "reusedFrom"> {
   if (task === undefined) return {};
-  return { status: task.status, ...(task.tool === undefined ? {} : { tool: task.tool }) };
+  const { status, tool, reusedFrom } = task;
+  return {
+    status,
+    ...(tool === undefined ? {} : { tool }),
+    ...(reusedFrom === undefined ? {} : { reusedFrom: reusedFrom.run }),
+  };
 }
 
 /** One edge of a kind between two tasks, however often the one is named by the other. */

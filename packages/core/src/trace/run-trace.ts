@@ -22,7 +22,7 @@ export interface TraceLink {
 
 /** A moment. */
 export interface TraceMark {
-  readonly kind: "cancel" | "suspension" | "resumption" | "recovery" | "budget" | "doubt" | "signal" | "plan";
+  readonly kind: "cancel" | "suspension" | "resumption" | "recovery" | "budget" | "doubt" | "signal" | "plan" | "reuse";
   readonly name: string;
   readonly atMs: number;
 }

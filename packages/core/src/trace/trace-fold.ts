@@ -56,6 +56,24 @@ export class TraceFold {
     if (event.type.startsWith("task.")) this.#takeTask(event as TaskEvent);
     else this.#takeOther(event as OtherEvent);
     evolve(this.#state, event);
+    if (event.type === "plan.accepted") this.#showReused(this.#state.planned);
+    else if (event.type === "task.expanded")
+      this.#showReused(this.#state.taskOf.get(event.task)?.group?.elements ?? []);
+  }
+
+  /** What was taken over from another run takes no time: it is there with the plan, or with its list. */
+  #showReused(tasks: readonly TaskState[]): void {
+    const reused = tasks.filter(({ reusedFrom }) => reusedFrom !== undefined);
+    for (const task of reused) {
+      const timeline = this.#touch(task.key, false);
+      const end = { status: reusedStatus(task), facts: { reusedFrom: task.reusedFrom?.run ?? "" } };
+      timeline.close(this.#nowMs, end);
+      this.#finishTask(timeline, end);
+      this.#showReused(task.group?.elements ?? []);
+    }
+    const [first] = reused;
+    if (first !== undefined && first.element === undefined)
+      this.#mark("reuse", `${reused.length} reused from ${first.reusedFrom?.run ?? ""}`);
   }
 
   finish(): RunTrace {
@@ -90,6 +108,7 @@ export class TraceFold {
   }
 
   #takeTask(event: TaskEvent): void {
+    if (event.type === "task.reused") return;
     const task = this.#touch(event.task, event.type === "task.failed");
     switch (event.type) {
       case "task.expanded":
@@ -374,6 +393,10 @@ export class TraceFold {
 function earlier(left: TraceLink | undefined, right: TraceLink | undefined): TraceLink | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   return right.span.startMs < left.span.startMs ? right : left;
+}
+
+function reusedStatus({ status }: TaskState): SpanStatus {
+  return status === "failed" || status === "skipped" ? status : "succeeded";
 }
 
 function runSpanStatus(status: RunTrace["status"]): SpanStatus {

@@ -41,6 +41,8 @@ export interface SpanFacts {
   /** What a wait was for, when it was for more than one thing. */
   readonly waits?: Readonly<Waits>;
   readonly elements?: number;
+  /** The run that the outcome of a task was taken over from: it did not run here. */
+  readonly reusedFrom?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costMicroUsd?: number;

@@ -28,6 +28,7 @@ import type { MemoryLog } from "../log/memory-log.ts";
 import type { ModelPool } from "../models/model-pool.ts";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
+import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
 import type { Run } from "./run.ts";
 import {
@@ -144,6 +145,21 @@ export class Mesh implements AsyncDisposable {
     const lost = lostValues(events, (hash) => store.blob(hash) !== undefined);
     if (lost.length > 0) throw new ValuesLostError(run, lost);
     return events;
+  }
+
+  /**
+   * A new run that takes over what a stored one has reached, as far as it still holds: `preview` says what that is, `start`
+   * begins it. A run that is still driven is forked as far as its journal goes now. Throws UnknownRunError,
+   * ForkPlanMissingError, ForkTaskUnknownError, ForkTaskNeverRanError, PlanInvalidError, PlanRedactedError, ValuesLostError.
+   */
+  async fork(run: string, options: ForkOptions = {}): Promise<Fork> {
+    const { tenant, policy, services } = this.#parts;
+    const { preview, beginning } = await prepareFork(await this.#desk.events(run), options, {
+      tools: services.tools,
+      discover: (servers) => this.#discover(servers),
+      value: (payload) => this.value(payload),
+    });
+    return { preview, start: () => this.#desk.begin({ tenant, policy, ...beginning }) };
   }
 
   /**

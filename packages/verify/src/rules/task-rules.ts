@@ -5,6 +5,7 @@ import { type Fault, faultUnless, NO_FAULTS } from "../verification.ts";
 
 /** From which phases an event may come. */
 const MAY_FOLLOW: Readonly<Record<string, readonly TaskPhase[]>> = {
+  "task.reused": ["idle"],
   "task.started": ["idle"],
   "task.waiting": ["idle"],
   "task.expanded": ["idle"],
@@ -25,7 +26,7 @@ export function taskFaults(history: RunHistory, event: JournalEvent): readonly F
   if (!event.type.startsWith("task.")) return NO_FAULTS;
   const key = textOf(event, "task");
   return [
-    ...knownFaults(history, key),
+    ...(event.type === "task.reused" ? NO_FAULTS : knownFaults(history, key)),
     ...phaseFaults(history.task(key), event),
     ...attemptFaults(history.task(key), event),
     ...(["task.started", "task.waiting", "task.expanded"].includes(event.type) ? beginFaults(history, key) : []),
