@@ -79,6 +79,7 @@ const sample: Workspace = {
     { folder: "adapters/kafka", manifest: { name: "@agentmesh/kafka" } },
     { folder: "apps/cli", manifest: { name: "agentmesh", dependencies: { "@agentmesh/redis": "0.1.0" } } },
   ],
+  apart: [{ folder: "bench/peers", manifest: { name: "peers", dependencies: { pg: "8.23.1" } } }],
 };
 
 function sampleSource(path: string, text: string): SourceFile {
@@ -119,6 +120,7 @@ describe("a rule sees", () => {
     ["an undeclared package of our own", "packages/runtime/src/a.ts", 'import { x } from "@agentmesh/core";'],
     ["a tool of the root in shipped code", "packages/core/src/a.ts", 'import { test } from "vitest";'],
     ["an undeclared package in a script", "tools/a.ts", 'import { z } from "zod";'],
+    ["an undeclared package in a project apart", "bench/peers/a.mjs", 'import { z } from "zod";'],
   ])("%s", (_, path, text) => {
     expect(broken(path, text)).toContain("declared");
   });

@@ -76,6 +76,7 @@ async function measureRun(shape: GraphShape, tasks: number, { isFirst = false } 
     (task) => {
       if (firstCallCpu === 0) firstCallCpu = cpuMicros();
       calls[task] = (calls[task] ?? 0) + 1;
+      return { index: task };
     },
     { store: ":memory:", policy: { concurrency: { run: CALLS_AT_ONCE } } },
   );

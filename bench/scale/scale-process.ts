@@ -54,8 +54,9 @@ async function whole(of: GraphShape): Promise<WholeReport> {
   const at = new Float64Array(tasks + 1);
   let calls = 0;
   const mesh = await stepMesh(
-    () => {
+    (task) => {
       at[++calls] = cpuMicros();
+      return { index: task };
     },
     { store },
   );
@@ -86,8 +87,9 @@ function perCall(at: Float64Array, from: number, to: number): number {
 async function killed(of: GraphShape, killAt: number): Promise<void> {
   let calls = 0;
   const mesh = await stepMesh(
-    () => {
+    (task) => {
       if (++calls === killAt) process.kill(process.pid, "SIGKILL");
+      return { index: task };
     },
     { store },
   );
@@ -99,10 +101,12 @@ async function resumed(): Promise<ResumedReport> {
   let firstCallMs = 0;
   let firstCallCpu = 0;
   const mesh = await stepMesh(
-    () => {
-      if (++calls > 1) return;
-      firstCallMs = performance.now() - startedMs;
-      firstCallCpu = cpuMicros() - startedCpu;
+    (task) => {
+      if (++calls === 1) {
+        firstCallMs = performance.now() - startedMs;
+        firstCallCpu = cpuMicros() - startedCpu;
+      }
+      return { index: task };
     },
     { store },
   );

@@ -4,6 +4,7 @@ import { createMesh, type CreateMeshOptions, type Mesh } from "@agentmesh/runtim
 
 interface Step {
   readonly index: number;
+  readonly text?: string;
 }
 
 /** Takes what the JSON schema has let through. */
@@ -16,22 +17,20 @@ const STEP_INPUT = {
   properties: { index: INTEGER, before: { type: "array", items: INTEGER } },
   required: ["index", "before"],
 };
+const STEP_OUTPUT = { type: "object", properties: { index: INTEGER, text: { type: "string" } }, required: ["index"] };
 
-/** `onCall`: told the number of the task, before the call is answered. Throws ConfigError, StoreError. */
-export function stepMesh(onCall: (task: number) => void, options: CreateMeshOptions): Promise<Mesh> {
+/** `onCall`: told the number of the task; its answer is the output. Throws ConfigError, StoreError. */
+export function stepMesh(onCall: (task: number) => Step | Promise<Step>, options: CreateMeshOptions): Promise<Mesh> {
   const step = defineTool({
     name: "step",
     description: "Gives its number back.",
     input: AS_GIVEN,
     inputSchema: STEP_INPUT,
     output: AS_GIVEN,
-    outputSchema: { type: "object", properties: { index: INTEGER }, required: ["index"] },
+    outputSchema: STEP_OUTPUT,
     effect: "read",
     isOpenWorld: false,
-    run: ({ index }) => {
-      onCall(index);
-      return { index };
-    },
+    run: ({ index }) => onCall(index),
   });
   return createMesh({ ...options, tools: [step] });
 }

@@ -80,8 +80,10 @@ interface Manifests {
 
 /** Tests also use the tools of the root; folders of the root also use every package of the workspace. */
 function isDeclared(name: string, path: string, { member, workspace }: Manifests): boolean {
-  const { root, members } = workspace;
+  const { root, members, apart = [] } = workspace;
   const isOurs = members.some(({ manifest }) => manifest.name === name);
+  const project = apart.find(({ folder }) => path.startsWith(`${folder}/`));
+  if (project !== undefined) return isOurs || declares(project.manifest, name);
   if (member === undefined) return isOurs || declares(root, name);
   if (declares(member, name) || member.name === name) return true;
   return isTest(path) && !isOurs && (Object.hasOwn(member.devDependencies ?? {}, name) || declares(root, name, "dev"));

@@ -23,11 +23,14 @@ export interface Member {
 export interface Workspace {
   readonly root: Manifest;
   readonly members: readonly Member[];
+  /** Projects with packages of their own, which an installation of the workspace leaves alone. */
+  readonly apart?: readonly Member[];
 }
 
 /** Folders that hold packages, and folders of the root that hold code of our own. */
 const MEMBER_FOLDERS = ["packages", "adapters", "apps"];
 const ROOT_FOLDERS = ["tests", "tools", "examples", "bench", "docs", ".ci", ".github"];
+const APART = ["bench/peers"];
 const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "coverage", ".agentmesh"]);
 
 export function readWorkspace(rootFolder: string): Workspace {
@@ -37,7 +40,11 @@ export function readWorkspace(rootFolder: string): Workspace {
     const manifest = readManifest(join(rootFolder, folder, "package.json"));
     return manifest === undefined ? [] : [{ folder, manifest }];
   });
-  return { root: readManifest(join(rootFolder, "package.json")) ?? { name: "" }, members };
+  const apart = APART.flatMap((folder) => {
+    const manifest = readManifest(join(rootFolder, folder, "package.json"));
+    return manifest === undefined ? [] : [{ folder, manifest }];
+  });
+  return { root: readManifest(join(rootFolder, "package.json")) ?? { name: "" }, members, apart };
 }
 
 /** Every file that people wrote, as a path from the root with `/`. */
