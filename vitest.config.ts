@@ -9,7 +9,7 @@ const corpora = { name: "corpora", include: ["tests/corpora/**/*.test.ts"], test
 
 const llama = {
   name: "llama",
-  include: ["adapters/*/test/llama/**/*.test.ts"],
+  include: ["{adapters,apps}/*/test/llama/**/*.test.ts"],
   globalSetup: ["adapters/llama-cpp/test/llama/global-setup.ts"],
   testTimeout: 60_000,
   hookTimeout: 60_000,

@@ -21,6 +21,8 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_INPUT_INVALID",
     "AM_UNKNOWN_RUN",
     "AM_UNKNOWN_EVENT",
+    "AM_CASSETTE_FILE",
+    "AM_CASSETTE_MISFIT",
     "AM_FORK_NO_PLAN",
     "AM_FORK_TASK_NEVER_RAN",
     "AM_CONFIRMATION_NEEDED",

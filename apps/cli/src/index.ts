@@ -32,6 +32,11 @@ export type {
 } from "@agentmesh/ports";
 export {
   type ApproveOptions,
+  CassetteFileError,
+  CassetteMisfitError,
+  CassetteMismatchError,
+  type CassetteOption,
+  CassetteUnusedError,
   CommandPendingError,
   CommandRefusedError,
   ConfigError,

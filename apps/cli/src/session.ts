@@ -1,5 +1,14 @@
 /** The mesh behind a command: the configuration that holds here, opened. */
-import { ConfigError, type LoadedConfig, loadConfig, machineProbes, type Mesh, openMesh } from "@agentmesh/runtime";
+import {
+  type CassetteOption,
+  ConfigError,
+  type LoadedConfig,
+  loadConfig,
+  machineProbes,
+  type Mesh,
+  openMesh,
+} from "@agentmesh/runtime";
+import { UsageError } from "./arguments/usage-error.ts";
 import type { CommandCall } from "./command-call.ts";
 
 /** `config`: false for none at all. */
@@ -19,9 +28,20 @@ export function loadSettings({ config, store }: SettingsChoice): Promise<LoadedC
   });
 }
 
-/** Dispose of it when the command is done. Throws ConfigError, StoreError. */
+/** Dispose of it when the command is done. Throws ConfigError, StoreError, CassetteFileError. */
 export async function openSession(call: CommandCall): Promise<Mesh> {
-  return openMesh(await loadSettings(call));
+  const cassette = cassetteOf(call);
+  return openMesh(await loadSettings(call), cassette === undefined ? {} : { cassette });
+}
+
+/** Throws UsageError. */
+function cassetteOf({ options }: CommandCall): CassetteOption | undefined {
+  const record = options.get("record")?.at(-1);
+  const replay = options.get("cassette")?.at(-1);
+  if (record !== undefined && replay !== undefined)
+    throw new UsageError("Give either --record or --cassette.", "--record writes a cassette, --cassette plays one.");
+  if (record !== undefined) return { file: record, mode: "record" };
+  return replay === undefined ? undefined : { file: replay, mode: "replay" };
 }
 
 /**

@@ -17,7 +17,8 @@ export type ModelErrorCode =
   | "AM_MODEL_UNKNOWN"
   | "AM_MODEL_CRASHED"
   | "AM_PRICE_UNKNOWN"
-  | "AM_BUDGET_EXCEEDED";
+  | "AM_BUDGET_EXCEEDED"
+  | "AM_CASSETTE_MISMATCH";
 
 export interface ModelErrorOptions extends MeshErrorOptions {
   readonly code: ModelErrorCode;

@@ -16,7 +16,8 @@ export type ToolCallErrorCode =
   | "AM_TOOL_UNKNOWN"
   | "AM_TOOL_PROTOCOL"
   | "AM_TOOL_OUTPUT_INVALID"
-  | "AM_TOOL_OUTPUT_TOO_LARGE";
+  | "AM_TOOL_OUTPUT_TOO_LARGE"
+  | "AM_CASSETTE_MISMATCH";
 
 export interface ToolCallErrorOptions extends MeshErrorOptions {
   readonly code: ToolCallErrorCode;

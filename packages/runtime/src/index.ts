@@ -1,4 +1,11 @@
 /** The engine as a library: a mesh, its runs, its configuration. */
+export {
+  CassetteFileError,
+  CassetteMisfitError,
+  CassetteMismatchError,
+  CassetteUnusedError,
+} from "./cassette/cassette-error.ts";
+export type { CassetteOption } from "./cassette/cassette-option.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { configJsonSchema } from "./config/config-schema.ts";
 export { explainConfig } from "./config/explain-config.ts";

@@ -21,6 +21,8 @@ const WORK_OPTIONS: readonly OptionSpec[] = [
     summary: "An input: JSON when it parses, else text; NAME=@FILE reads a file",
   },
   { name: "name", value: "TEXT", summary: "What the run is called in lists" },
+  { name: "record", value: "FILE", summary: "Write down what servers and models say: a cassette" },
+  { name: "cassette", value: "FILE", summary: "Play a cassette in place of servers and models" },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -33,6 +35,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'agentmesh run "Which of these files mentions a deadline?"',
       "agentmesh run plan.json --input topic=bees",
+      "agentmesh run plan.json --record tests/plan.cassette.json",
+      "agentmesh run plan.json --cassette tests/plan.cassette.json",
     ],
     load: async () => (await import("../commands/run-command.ts")).runCommand,
   },

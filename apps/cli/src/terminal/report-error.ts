@@ -5,11 +5,19 @@ import type { Output } from "./output.ts";
 
 /** Returns the exit code. */
 export function reportError(error: unknown, output: Output): number {
+  if (error instanceof SuppressedError) return reportFirst(error, output);
   const record = errorRecord(error);
   if (output.isJson) output.jsonLine({ error: record });
   else explainError(record, output);
   if (output.isVerbose && error instanceof Error) for (const line of (error.stack ?? "").split("\n")) output.warn(line);
   return exitCodeOfError(record.code);
+}
+
+/** Something went wrong, and then something else while things were put away: the exit code is that of the first. */
+function reportFirst({ error, suppressed }: SuppressedError, output: Output): number {
+  const exit = reportError(suppressed, output);
+  reportError(error, output);
+  return exit;
 }
 
 /** For people. */

@@ -22,6 +22,7 @@ class ModelCallLeftError extends MeshError {
 /** `caller`: the node call (`planner#1`) or task attempt (`words#1`) that the calls belong to. */
 export function watchModelCalls(driver: RunDriver, caller: string): ModelWatch {
   return {
+    caller,
     reserve: (call) => reserveModelCall(driver, caller, call),
     observe: (call) => record(driver, caller, call),
   };

@@ -30,6 +30,8 @@ export interface ObservedCall {
 
 /** Who watches over the calls of a model: asked before each, told after each. */
 export interface ModelWatch {
+  /** The node call (`planner#1`) or task attempt (`words#1`) that asks. */
+  readonly caller: string;
   /** Rejects with ModelError when it may not be made. */
   readonly reserve: (call: PricedCall) => Promise<ReservedCall>;
   readonly observe: (call: ObservedCall) => void;

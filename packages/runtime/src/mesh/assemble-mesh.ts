@@ -1,5 +1,5 @@
 /** Puts a mesh together from its parts: the one place where store, servers, models and nodes meet. */
-import { type RunEvent, RunPolicy, type RunPolicyInput } from "@agentmesh/core";
+import { type Plan, type RunEvent, RunPolicy, type RunPolicyInput } from "@agentmesh/core";
 import type { Clock, ModelRole, Store, ToolSource } from "@agentmesh/ports";
 import type { Nodes } from "../driver/nodes.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
@@ -34,6 +34,8 @@ export interface MeshAssembly {
   readonly recall?: (events: readonly RunEvent[]) => void;
   /** The newest log records. */
   readonly log?: MemoryLog;
+  /** Throws MeshError for a plan that cannot be run here, before a run of it exists. */
+  readonly assertFits?: (plan: Plan) => void;
   /** Called once everything else is closed. */
   readonly close?: () => Promise<void>;
 }
@@ -65,6 +67,7 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     log: assembly.log ?? new MemoryLog(0),
     observe: assembly.observe ?? (() => undefined),
     recall: assembly.recall ?? (() => undefined),
+    assertFits: assembly.assertFits ?? (() => undefined),
     close: assembly.close ?? (() => Promise.resolve()),
   });
 }

@@ -2,15 +2,17 @@
 import type { Json } from "@agentmesh/core";
 import type { Clock, Composer, Executor, Model, Planner, Router, Store, ToolSource, Validator } from "@agentmesh/ports";
 import { type LocalTool, LocalToolSource, McpToolSource } from "@agentmesh/mcp";
-import type { ModelContext } from "@agentmesh/models";
 import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
 import type { MeshConfigInput } from "../config/mesh-config.ts";
 import { modelNameOfRole } from "../config/model-roles.ts";
+import { type CassetteOption, cassetteOption } from "../cassette/cassette-option.ts";
+import { type MeshCassette, openCassette } from "../cassette/mesh-cassette.ts";
+import { SecretMask } from "../driver/secret-mask.ts";
 import { systemClock } from "../driver/system-clock.ts";
 import { FileLog } from "../log/file-log.ts";
 import { MemoryLog } from "../log/memory-log.ts";
 import { RunLog } from "../log/run-log.ts";
-import { openConfiguredModel, openedModel } from "../models/open-model.ts";
+import { openConfiguredModel, openedModel, type OpeningContext, recordedModel } from "../models/open-model.ts";
 import type { OpenedModel } from "../models/model-pool.ts";
 import { ChatComposer } from "../nodes/composer/chat-composer.ts";
 import { CompletionComposer } from "../nodes/composer/completion/completion-composer.ts";
@@ -39,6 +41,8 @@ export interface MeshExtras {
   };
   /** An open store in place of the configured one, such as a PostgresStore; closed with the mesh. */
   readonly storeInstance?: Store;
+  /** A file that the traffic of servers and models is recorded to, or that stands for them; a name alone is replayed. */
+  readonly cassette?: string | CassetteOption;
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -53,9 +57,9 @@ const MEMORY = ":memory:";
 /** The server name of tools that are given as a list. */
 const LOCAL_SERVER = "local";
 
-/** Throws ConfigError, StoreError. Connects to nothing yet. */
+/** Throws ConfigError, StoreError, CassetteFileError. Connects to nothing yet. */
 export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh> {
-  const { tools, modelInstances, storeInstance, nodes, clock, configFile, ...rest } = options;
+  const { tools, modelInstances, storeInstance, nodes, clock, cassette, configFile, ...rest } = options;
   const { environment = process.env, ...overrides } = rest;
   const loaded = await loadConfig({
     workingDirectory: process.cwd(),
@@ -70,12 +74,14 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
     ...(storeInstance === undefined ? {} : { storeInstance }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(clock === undefined ? {} : { clock }),
+    ...(cassette === undefined ? {} : { cassette }),
   });
 }
 
-/** Throws StoreError. */
+/** Throws StoreError, CassetteFileError. */
 export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
+  const cassette = cassetteOf(loaded, extras);
   const clock = extras.clock ?? systemClock;
   const store = extras.storeInstance ?? (config.store === MEMORY ? new MemoryStore() : new SqliteStore(config.store));
   const memory = new MemoryLog(config.log.memoryMax);
@@ -88,12 +94,14 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
       file?.write(record);
     },
   });
+  const local = localSources(extras);
+  const roles = cassette?.player?.roles ?? rolesOf(loaded, extras);
   return assembleMesh({
     store,
     clock,
-    sources: [...configuredSources(loaded), ...localSources(extras)],
-    models: openers(loaded, extras, clock),
-    roles: rolesOf(loaded, extras),
+    sources: [...(cassette?.player?.sources() ?? configuredSources(loaded, cassette)), ...local],
+    models: openers(loaded, extras, { clock, cassette }),
+    roles,
     nodes: {
       planner: new DefaultPlanner({ chat: new ChatPlanner(), completion: new CompletionPlanner() }),
       composer: new DefaultComposer({ chat: new ChatComposer(), completion: new CompletionComposer() }),
@@ -102,15 +110,31 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     policy: config.policy,
     tenant: config.tenant,
     secrets: loaded.secrets,
-    observe: (signal) => log.add(signal),
+    observe: (signal) => {
+      cassette?.observe(signal);
+      log.add(signal);
+    },
     recall: (events) => log.recall(events),
     log: memory,
-    close: () => file?.close() ?? Promise.resolve(),
+    assertFits: (plan) => cassette?.assertFits(plan),
+    close: async () => {
+      await file?.close();
+      cassette?.finish(roles);
+    },
   });
 }
 
-function configuredSources({ config }: LoadedConfig): readonly ToolSource[] {
-  return Object.entries(config.mcpServers).map(([server, each]) => new McpToolSource({ server, config: each }));
+function cassetteOf({ secrets }: LoadedConfig, extras: MeshExtras): MeshCassette | undefined {
+  if (extras.cassette === undefined) return undefined;
+  const others = new Set(localSources(extras).map(({ server }) => server));
+  return openCassette(cassetteOption(extras.cassette), { mask: new SecretMask(secrets), others });
+}
+
+function configuredSources({ config }: LoadedConfig, cassette: MeshCassette | undefined): readonly ToolSource[] {
+  const sources = Object.entries(config.mcpServers).map(
+    ([server, each]) => new McpToolSource({ server, config: each }),
+  );
+  return cassette === undefined ? sources : sources.map((source) => cassette.source(source));
 }
 
 function localSources({ tools = [] }: MeshExtras): readonly ToolSource[] {
@@ -122,17 +146,30 @@ function isToolList(tools: NonNullable<MeshExtras["tools"]>): tools is readonly 
   return Array.isArray(tools);
 }
 
-function openers(
-  { config }: LoadedConfig,
-  extras: MeshExtras,
-  clock: Clock,
-): ReadonlyMap<string, () => Promise<OpenedModel>> {
-  const context: ModelContext = { environment: extras.environment ?? process.env, clock, random: Math.random };
+type Openers = ReadonlyMap<string, () => Promise<OpenedModel>>;
+
+interface ModelSurroundings {
+  readonly clock: Clock;
+  readonly cassette: MeshCassette | undefined;
+}
+
+function openers({ config }: LoadedConfig, extras: MeshExtras, { clock, cassette }: ModelSurroundings): Openers {
+  const context = (name: string): OpeningContext => ({
+    environment: extras.environment ?? process.env,
+    clock,
+    random: Math.random,
+    ...(cassette === undefined ? {} : { tap: (model, caller) => cassette.model(model, { name, caller }) }),
+  });
+  const player = cassette?.player;
+  if (player !== undefined)
+    return new Map(
+      player.models.map((name) => [name, () => Promise.resolve(recordedModel(player.model(name), context(name)))]),
+    );
   const instances = Object.entries(extras.modelInstances ?? {}).map(
-    ([name, model]) => [name, () => Promise.resolve(openedModel(model, context))] as const,
+    ([name, model]) => [name, () => Promise.resolve(openedModel(model, context(name)))] as const,
   );
   const configured = Object.entries(config.models).map(
-    ([name, model]) => [name, () => openConfiguredModel(model, context)] as const,
+    ([name, model]) => [name, () => openConfiguredModel(model, context(name))] as const,
   );
   return new Map([...instances, ...configured.filter(([name]) => extras.modelInstances?.[name] === undefined)]);
 }

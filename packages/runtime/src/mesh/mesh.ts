@@ -11,6 +11,7 @@ import {
   type JsonObject,
   parsePlan,
   type Payload,
+  type Plan,
   type PlanInput,
   type RunCommand,
   type RunEvent,
@@ -60,6 +61,8 @@ export interface MeshParts {
   /** Told of the stored events of a run that goes on here. */
   readonly recall: (events: readonly RunEvent[]) => void;
   readonly log: MemoryLog;
+  /** Throws MeshError for a plan that cannot be run here. */
+  readonly assertFits: (plan: Plan) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -81,7 +84,7 @@ export class Mesh implements AsyncDisposable {
     this.#desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
   }
 
-  /** A goal in plain words, or a plan. Throws PlanInvalidError at once when the plan or its inputs cannot be started with. */
+  /** A goal in plain words, or a plan. Throws PlanInvalidError (with a cassette CassetteMisfitError) at once when the plan or its inputs cannot be started with. */
   run(work: string | PlanInput, options: RunOptions = {}): Run {
     return this.#start(work, "run", options);
   }
@@ -248,6 +251,7 @@ export class Mesh implements AsyncDisposable {
       };
     const parsed = parsePlan(work);
     if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
+    this.#parts.assertFits(parsed.plan);
     const { inputs, findings } = checkInputs(parsed.plan, given);
     if (findings.length > 0) throw new PlanInvalidError(findings);
     return {

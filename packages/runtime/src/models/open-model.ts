@@ -22,16 +22,26 @@ const LLAMA_CPP_PACKAGE = "@agentmesh/llama-cpp";
 const OWN_MACHINES: ReadonlySet<string> = new Set(["llama-cpp", "llama-server", "vllm", "ollama", "scripted"]);
 const FREE: ModelPrice = { input: 0, output: 0 };
 
+/** `tap`: what stands right around the model, for one caller. */
+export interface OpeningContext extends ModelContext {
+  readonly tap?: (model: Model, caller: string) => Model;
+}
+
 /** Throws ModelError. */
-export async function openConfiguredModel(config: ModelConfig, context: ModelContext): Promise<OpenedModel> {
+export async function openConfiguredModel(config: ModelConfig, context: OpeningContext): Promise<OpenedModel> {
   const model =
     config.provider === "llama-cpp" ? await openLlamaCpp(config, context) : await openModel(config, context);
   return { model, watchedBy: watcher(model, config, context) };
 }
 
 /** A model that the caller made: its own layers, if any, are the caller's. */
-export function openedModel(model: Model, context: ModelContext): OpenedModel {
+export function openedModel(model: Model, context: OpeningContext): OpenedModel {
   return { model, watchedBy: watcher(model, {}, context) };
+}
+
+/** A model of a recording: nobody is paid for what it says. */
+export function recordedModel(model: Model, context: OpeningContext): OpenedModel {
+  return { model, watchedBy: watcher(model, { price: FREE }, context) };
 }
 
 type Layers = Parameters<typeof withModelLayers>[1] & {
@@ -39,10 +49,10 @@ type Layers = Parameters<typeof withModelLayers>[1] & {
   readonly provider?: string;
 };
 
-function watcher(model: Model, config: Layers, context: ModelContext): OpenedModel["watchedBy"] {
+function watcher(model: Model, config: Layers, context: OpeningContext): OpenedModel["watchedBy"] {
   const price = config.price ?? (OWN_MACHINES.has(config.provider ?? "") ? FREE : undefined);
-  return ({ reserve, observe }) =>
-    withModelLayers(model, config, {
+  return ({ caller, reserve, observe }) =>
+    withModelLayers(context.tap?.(model, caller) ?? model, config, {
       ...context,
       reserve: (request, asked) => reserve({ request, model: asked, price }),
       observe: (trace, reservation) => observe({ trace, reservation, price }),
