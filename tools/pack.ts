@@ -1,7 +1,11 @@
-/** `node tools/pack.ts [FOLDER]`: builds every package and writes its tarball, as it would be published, to a folder. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * `node tools/pack.ts [FOLDER]`: builds every package and writes its tarball, as it would be published, to a folder. The
+ * modules of a package are joined: loading some hundred small files took longer than all that they do.
+ */
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { rolldown } from "rolldown";
 import { packedManifest } from "./packed-manifest.ts";
 import { runCommand } from "./run-command.ts";
 import { root, type WorkspaceMember, workspaceMembers } from "./workspace-member.ts";
@@ -9,27 +13,33 @@ import { root, type WorkspaceMember, workspaceMembers } from "./workspace-member
 /** What no tarball needs; npm's `files` decides about the rest. */
 const LEFT_BEHIND = new Set(["node_modules", "src", "test", ".tsbuildinfo", "tsconfig.json"]);
 
+/** Where one comes in besides what a manifest exports: the command, and threads. */
+const STARTED = ["main.ts", "worker.ts"];
+
 export interface PackedMember extends WorkspaceMember {
   readonly tarball: string;
 }
 
-export function packWorkspace(folder: string): PackedMember[] {
+export async function packWorkspace(folder: string): Promise<PackedMember[]> {
   const members = workspaceMembers();
-  build(members);
+  declare(members);
   mkdirSync(folder, { recursive: true });
-  return members.map((member) => ({ ...member, tarball: packMember(member, folder) }));
+  const packed: PackedMember[] = [];
+  for (const member of members) packed.push({ ...member, tarball: await packMember(member, folder) });
+  return packed;
 }
 
-/** From nothing, so that no file of a source that is gone gets into a tarball. */
-function build(members: readonly WorkspaceMember[]): void {
+/** From nothing, so that no file of a source that is gone gets into a tarball. Of this build the declarations stay. */
+function declare(members: readonly WorkspaceMember[]): void {
   for (const { folder } of members) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
   runCommand("tsc", ["-b", ...members.map(({ folder }) => folder)], { cwd: root });
 }
 
-function packMember({ folder, manifest }: WorkspaceMember, target: string): string {
+async function packMember({ folder, manifest }: WorkspaceMember, target: string): Promise<string> {
   const stage = mkdtempSync(join(tmpdir(), "agentmesh-pack-"));
   try {
     cpSync(join(root, folder), stage, { recursive: true, filter: (path) => !LEFT_BEHIND.has(basename(path)) });
+    await joinModules({ folder, manifest }, join(stage, "dist"));
     cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
     writeFileSync(join(stage, "package.json"), `${JSON.stringify(packedManifest(manifest), null, 2)}\n`);
     const output = runCommand("npm", ["pack", "--json", "--pack-destination", resolve(target)], { cwd: stage });
@@ -40,6 +50,22 @@ function packMember({ folder, manifest }: WorkspaceMember, target: string): stri
   }
 }
 
+/**
+ * One file for what the package's face loads, one for each part that is loaded late. They lie beside each other, as files
+ * of `src` that name a neighbour by `import.meta` do: these must stand at its top.
+ */
+async function joinModules({ folder, manifest }: WorkspaceMember, dist: string): Promise<void> {
+  for (const file of globSync("**/*.{js,js.map}", { cwd: dist })) rmSync(join(dist, file));
+  const sources = join(root, folder, "src");
+  const exported = Object.values(manifest.exports).filter((target) => target.endsWith(".ts"));
+  const entries = [...exported.map((target) => relative("src", target)), ...globSync(STARTED, { cwd: sources })];
+  const input = Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), join(sources, file)]));
+  const external = (name: string): boolean => !name.startsWith(".") && !isAbsolute(name);
+  await using joined = await rolldown({ input, external, platform: "node", logLevel: "warn" });
+  const names = { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
+  await joined.write({ dir: dist, format: "esm", sourcemap: true, ...names });
+}
+
 if (import.meta.main) {
-  for (const { tarball } of packWorkspace(resolve(process.argv[2] ?? "dist"))) console.log(tarball);
+  for (const { tarball } of await packWorkspace(resolve(process.argv[2] ?? "dist"))) console.log(tarball);
 }

@@ -11,7 +11,7 @@ import { catalogueOf, checkPlan, hasErrors, parsePlan, type PlannerOutcome, type
 import { createModel } from "@agentmesh/llama-cpp";
 import { DEFAULT_LOCAL_MODEL } from "@agentmesh/models";
 import type { Model, NodeContext } from "@agentmesh/ports";
-import { CompletionPlanner } from "@agentmesh/runtime";
+import { CompletionPlanner } from "@agentmesh/runtime/planner";
 import { literalViolations } from "./literal-violations.ts";
 import { sampleGoal } from "./sample-goal.ts";
 import { collectTools } from "./tool-collection.ts";

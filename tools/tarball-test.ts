@@ -12,21 +12,21 @@ import { root } from "./workspace-member.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "agentmesh-tarballs-")));
 try {
-  const members = step("pack", () => packWorkspace(join(folder, "tarballs")));
+  const members = await step("pack", () => packWorkspace(join(folder, "tarballs")));
   const installed = members.filter(({ folder: home }) => !home.startsWith("adapters/"));
   const home = join(folder, "project");
-  step("install into an empty folder", () => install(home, installed));
-  step("import every package", () => importAll(home, installed));
-  step("check a program against the types", () => checkTypes(home, installed));
-  step("agentmesh --help", () => showHelp(home));
-  step("agentmesh run plan.json --json", () => runPlan(home));
+  await step("install into an empty folder", () => install(home, installed));
+  await step("import every package", () => importAll(home, installed));
+  await step("check a program against the types", () => checkTypes(home, installed));
+  await step("agentmesh --help", () => showHelp(home));
+  await step("agentmesh run plan.json --json", () => runPlan(home));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function step<T>(name: string, work: () => T): T {
+async function step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
   const startedAtMs = performance.now();
-  const result = work();
+  const result = await work();
   console.log(`${name}: ok (${Math.round(performance.now() - startedAtMs)} ms)`);
   return result;
 }

@@ -18,8 +18,11 @@ const FLOORS: readonly { readonly folder: RegExp; readonly mayImport: RegExp }[]
   { folder: /^apps\//, mayImport: /^/ },
 ];
 
-/** The only ways in besides a package's own name: the contract suites of ports, and the store that needs node:sqlite. */
-const PUBLIC_SUBPATHS = new Set(["@agentmesh/ports/testing", "@agentmesh/store/sqlite"]);
+/**
+ * The only ways in besides a package's own name: the contract suites of ports, the store that needs node:sqlite, and the
+ * planner, which the runtime's face loads late.
+ */
+const PUBLIC_SUBPATHS = new Set(["@agentmesh/ports/testing", "@agentmesh/store/sqlite", "@agentmesh/runtime/planner"]);
 
 export function importBreaches(source: SourceFile, workspace: Workspace): Breach[] {
   return source.imports.flatMap((specifier) => {

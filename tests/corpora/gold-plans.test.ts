@@ -13,7 +13,7 @@ import {
   validateJson,
 } from "@agentmesh/core";
 import { projectSchema } from "@agentmesh/models";
-import { planSchema } from "@agentmesh/runtime";
+import { planSchema } from "@agentmesh/runtime/planner";
 import { expect, test } from "vitest";
 import { corpus } from "./corpora-folder.ts";
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { GENERATE_TOOL, isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import { projectSchema, type SchemaDialectName } from "@agentmesh/models";
-import { planSchema, rankTools, selectTools, toolSignature } from "@agentmesh/runtime";
+import { planSchema, rankTools, selectTools, toolSignature } from "@agentmesh/runtime/planner";
 import { describe, expect, test } from "vitest";
 import { corpus } from "./corpora-folder.ts";
 

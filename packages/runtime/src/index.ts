@@ -31,13 +31,4 @@ export { type RunResult, runResult } from "./mesh/run-result.ts";
 export { UnknownRunError } from "./mesh/unknown-run-error.ts";
 export { machineProbes } from "./models/machine-probes.ts";
 export { NoModelError } from "./models/no-model-error.ts";
-export { CompletionPlanner, type CompletionPlannerOptions } from "./nodes/planner/completion/completion-planner.ts";
-export { planSchema, type PlanSchemaOptions } from "./nodes/planner/plan-schema.ts";
-export {
-  rankTools,
-  selectTools,
-  type ToolSelection,
-  type ToolSelectionRequest,
-} from "./nodes/planner/tool-selection.ts";
-export { toolSignature } from "./nodes/planner/tool-signature.ts";
 export { SqliteStore } from "@agentmesh/store/sqlite";

@@ -56,8 +56,8 @@ test("a run that is patched tells the planner codes, paths and ids, and the comp
     ]),
     roles: { planner: "planner", composer: "composer" },
     nodes: {
-      planner: new DefaultPlanner({ chat: new ChatPlanner() }),
-      composer: new DefaultComposer({ chat: new ChatComposer() }),
+      planner: new DefaultPlanner({ chat: () => new ChatPlanner() }),
+      composer: new DefaultComposer({ chat: () => new ChatComposer() }),
     },
   });
   const run = mesh.run("Use the page.");

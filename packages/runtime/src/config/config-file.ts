@@ -5,7 +5,6 @@ import { ConfigAmbiguousError } from "./config-ambiguous-error.ts";
 import { CONFIG_FILE_NAMES, formatOf } from "./config-file-name.ts";
 import { loadConfigModule } from "./config-module.ts";
 import { ConfigNotFoundError } from "./config-not-found-error.ts";
-import { parseConfigText } from "./config-text.ts";
 import { ConfigUnreadableError } from "./config-unreadable-error.ts";
 import type { SourcedValue } from "./sourced-value.ts";
 
@@ -48,6 +47,7 @@ export async function readConfigFile(file: string): Promise<SourcedValue> {
   await requireFile(file);
   if (format === undefined) throw new ConfigUnreadableError(file, "unknown-extension");
   if (format === "module") return await loadConfigModule(file);
+  const { parseConfigText } = await import("./config-text.ts"); // a mesh without a file needs no YAML
   return parseConfigText({ file, text: await readText(file), format });
 }
 

@@ -14,12 +14,7 @@ import { MemoryLog } from "../log/memory-log.ts";
 import { RunLog } from "../log/run-log.ts";
 import { openConfiguredModel, openedModel, type OpeningContext, recordedModel } from "../models/open-model.ts";
 import type { OpenedModel } from "../models/model-pool.ts";
-import { ChatComposer } from "../nodes/composer/chat-composer.ts";
-import { CompletionComposer } from "../nodes/composer/completion/completion-composer.ts";
-import { DefaultComposer } from "../nodes/composer/default-composer.ts";
-import { ChatPlanner } from "../nodes/planner/chat-planner.ts";
-import { CompletionPlanner } from "../nodes/planner/completion/completion-planner.ts";
-import { DefaultPlanner } from "../nodes/planner/default-planner.ts";
+import { defaultNodes } from "../nodes/default-nodes.ts";
 import { MemoryStore } from "@agentmesh/store";
 import { SqliteStore } from "@agentmesh/store/sqlite";
 import { assembleMesh } from "./assemble-mesh.ts";
@@ -103,8 +98,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     models: openers(loaded, extras, { clock, cassette }),
     roles,
     nodes: {
-      planner: new DefaultPlanner({ chat: new ChatPlanner(), completion: new CompletionPlanner() }),
-      composer: new DefaultComposer({ chat: new ChatComposer(), completion: new CompletionComposer() }),
+      ...defaultNodes(),
       ...extras.nodes,
     },
     policy: config.policy,

@@ -61,7 +61,7 @@ test("a model that declines, breaks or says nothing is a typed error", async () 
 
 test("a base model without a strategy for it is a typed error", async () => {
   const model = scriptedModel([], { capabilities: { output: "grammar", prompt: "completion" } });
-  const composer = new DefaultComposer({ chat: new ChatComposer() });
+  const composer = new DefaultComposer({ chat: () => new ChatComposer() });
   await expect(
     composer.compose({ goal: "When?", results: RESULTS, output: undefined }, contextWith(model, [])),
   ).rejects.toMatchObject({ code: "AM_STRATEGY_MISSING", facts: { role: "composer", prompt: "completion" } });

@@ -2,10 +2,11 @@
 import type { ComposedAnswer, Composer, ComposerRequest, NodeContext } from "@agentmesh/ports";
 import { MissingStrategyError } from "../missing-strategy-error.ts";
 
+/** Loaded when an answer is written. */
 export interface ComposerStrategies {
-  readonly chat: Composer;
+  readonly chat: () => Composer | Promise<Composer>;
   /** For base models, which only continue a text. */
-  readonly completion?: Composer;
+  readonly completion?: () => Composer | Promise<Composer>;
 }
 
 export class DefaultComposer implements Composer {
@@ -20,6 +21,6 @@ export class DefaultComposer implements Composer {
     const model = await context.model("composer");
     const strategy = this.#strategies[model.capabilities.prompt ?? "chat"];
     if (strategy === undefined) throw new MissingStrategyError("composer", model);
-    return strategy.compose(request, context);
+    return (await strategy()).compose(request, context);
   }
 }

@@ -40,7 +40,7 @@ async function ask(
     report: (each) => void progress.push(each),
   };
   const whole = { goal: "Tides?", inputs: {}, tools: EXAMPLE_TOOLS, tasksMax: 8, attempt: 1, ...request };
-  const outcome = await new DefaultPlanner({ chat: new ChatPlanner() }).plan(whole, context);
+  const outcome = await new DefaultPlanner({ chat: () => new ChatPlanner() }).plan(whole, context);
   return { outcome, model, progress };
 }
 

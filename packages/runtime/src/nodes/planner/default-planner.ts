@@ -3,10 +3,11 @@ import type { PlannerOutcome } from "@agentmesh/core";
 import type { NodeContext, Planner, PlannerRequest } from "@agentmesh/ports";
 import { MissingStrategyError } from "../missing-strategy-error.ts";
 
+/** Loaded when a goal is planned: a plan that is given needs none of them. */
 export interface PlannerStrategies {
-  readonly chat: Planner;
+  readonly chat: () => Planner | Promise<Planner>;
   /** For base models, which only continue a text. */
-  readonly completion?: Planner;
+  readonly completion?: () => Planner | Promise<Planner>;
 }
 
 export class DefaultPlanner implements Planner {
@@ -21,6 +22,6 @@ export class DefaultPlanner implements Planner {
     const model = await context.model("planner");
     const strategy = this.#strategies[model.capabilities.prompt ?? "chat"];
     if (strategy === undefined) throw new MissingStrategyError("planner", model);
-    return strategy.plan(request, context);
+    return (await strategy()).plan(request, context);
   }
 }

@@ -3,7 +3,12 @@
  * language, English endings taken off. What a goal implies without saying it is added with less weight.
  */
 
-const WORDS = new Intl.Segmenter("en", { granularity: "word" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made late: it loads the dictionaries of its language, and most texts are ASCII. */
+function wordSegmenter(): Intl.Segmenter {
+  return (segmenter ??= new Intl.Segmenter("en", { granularity: "word" }));
+}
 
 /** Here a pattern finds the same words, ten times as fast. */
 // eslint-disable-next-line no-control-regex
@@ -112,7 +117,9 @@ export function wordsOf(text: string): readonly string[] {
     .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
     .replaceAll(/[._\-/:]+/g, " ");
   if (ASCII.test(spaced)) return spaced.toLowerCase().match(/[a-z0-9']+/g) ?? [];
-  return [...WORDS.segment(spaced)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment.toLowerCase());
+  return [...wordSegmenter().segment(spaced)]
+    .filter(({ isWordLike }) => isWordLike)
+    .map(({ segment }) => segment.toLowerCase());
 }
 
 /** The form in which words are compared; undefined for words that tell nothing. */
