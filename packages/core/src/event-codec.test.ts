@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { decodeEvent, decodeSealedEvent, encodeEvent, type TextDigest } from "./event-codec.ts";
 import { canonicalJson, type Json } from "./json.ts";
-import type { Payload } from "./payload.ts";
+import { describedPayload, type Payload } from "./payload.ts";
 import type { RunEvent } from "./run-event.ts";
 
 const digest: TextDigest = (text) => ({
@@ -96,6 +96,14 @@ describe("the stored form", () => {
     expect(body({ hash: "other", bytes: 1, value: 1 }).a).toEqual(["other", 1, 1]);
     expect(body({ ...payloadOf(1), bytes: 2 }).a).toEqual([payloadOf(1).hash, 2, 1]);
     expect(body({ ...payloadOf(1), isRedacted: true }).a).toEqual([payloadOf(1).hash, 1, 1, 1]);
+  });
+
+  test("of a payload that its maker vouches for is taken from the value, whatever its keys and characters", () => {
+    for (const value of [{ b: 1, a: "\u00e9" }, { b: 1, a: 2 }, { a: undefined, b: 1 } as unknown as Json]) {
+      const given: RunEvent = { ...started, args: describedPayload(payloadOf(value)) };
+      const read = decodeEvent("r", encodeEvent(given, digest), digest);
+      expect(read).toMatchObject({ args: digest(canonicalJson(value)) });
+    }
   });
 
   test("is read in its older forms: long names, hashes beside values", () => {

@@ -5,7 +5,7 @@
  */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
-import type { Payload } from "./payload.ts";
+import { isDescribed, type Payload } from "./payload.ts";
 import { EVENT_VERSION, RunEvent, type RunEventType } from "./run-event.ts";
 
 export interface StoredEvent {
@@ -71,12 +71,15 @@ export class CorruptEventError extends MeshError {
 export function encodeEvent(event: RunEvent, digest?: TextDigest): StoredEvent {
   const { seq, type, atMs } = event;
   const usual = USUAL[type] ?? NOTHING_USUAL;
-  const body: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(event)) {
-    if (ENVELOPE.has(name) || value === undefined || (typeof value === "number" && value === usual[name])) continue;
-    body[SHORT_FIELDS[name] ?? name] = PAYLOADS.has(name) ? shortPayload(value as Payload, digest) : value;
+  let body = "";
+  for (const name of Object.keys(event)) {
+    if (ENVELOPE.has(name)) continue;
+    const value: unknown = event[name as keyof RunEvent];
+    if (value === undefined || (typeof value === "number" && value === usual[name])) continue;
+    const text = PAYLOADS.has(name) ? payloadText(value as Payload, digest) : JSON.stringify(value);
+    body += `${body === "" ? "" : ","}"${SHORT_FIELDS[name] ?? name}":${text}`;
   }
-  return { seq, type: SHORT_TYPES[type] ?? type, atMs, body: JSON.stringify(body) };
+  return { seq, type: SHORT_TYPES[type] ?? type, atMs, body: `{${body}}` };
 }
 
 const TYPES: ReadonlySet<string> = new Set(RunEvent.options.map((option) => option.shape.type.value));
@@ -127,17 +130,18 @@ function parsedBody(run: string, stored: StoredEvent): JsonObject {
  * [value], where the hash is that of the value; [hash, bytes], [hash, bytes, value] or [hash, bytes, value or null, 1 or 3]:
  * bit 1 = redacted, bit 2 = the value is absent.
  */
-function shortPayload(payload: Payload, digest: TextDigest | undefined): readonly unknown[] {
+function payloadText(payload: Payload, digest: TextDigest | undefined): string {
   const { hash, bytes, value, isRedacted } = payload;
   if (isRedacted !== undefined)
-    return [hash, bytes, value ?? null, (isRedacted ? 1 : 0) + (value === undefined ? 2 : 0)];
-  if (value === undefined) return [hash, bytes];
-  return digest !== undefined && isDigestOf(payload, value, digest) ? [value] : [hash, bytes, value];
-}
-
-function isDigestOf({ hash, bytes }: Payload, value: Json, digest: TextDigest): boolean {
-  const right = digest(canonicalJson(value));
-  return right.hash === hash && right.bytes === bytes;
+    return JSON.stringify([hash, bytes, value ?? null, (isRedacted ? 1 : 0) + (value === undefined ? 2 : 0)]);
+  if (value === undefined) return JSON.stringify([hash, bytes]);
+  if (digest === undefined) return JSON.stringify([hash, bytes, value]);
+  // The same length: it is the canonical text up to the order of its keys, since nothing was dropped and all is ASCII.
+  const written = isDescribed(payload) ? JSON.stringify(value) : "";
+  if (written.length === bytes) return `[${written}]`;
+  const text = canonicalJson(value);
+  const right = digest(text);
+  return right.hash === hash && right.bytes === bytes ? `[${text}]` : JSON.stringify([hash, bytes, value]);
 }
 
 /** A value without its hash stays one when there is no digest: no schema allows it. */

@@ -44,7 +44,7 @@ export { nearestNames, suggestion } from "./nearest-names.ts";
 export { NodeName } from "./node-name.ts";
 export type { ComposerOutcome, NodeOutcome, PlannerOutcome, RouterOutcome, ValidatorOutcome } from "./node-outcome.ts";
 export { parsePlan, type ParsedPlan } from "./parse-plan.ts";
-export { INLINE_BYTES_MAX, Payload } from "./payload.ts";
+export { describedPayload, INLINE_BYTES_MAX, Payload } from "./payload.ts";
 export { planJsonSchema } from "./plan-schema.ts";
 export { MESH_SERVER, Plan, type PlanInput, PlanTask, RESERVED_IDS, TASK_ID } from "./plan.ts";
 export {

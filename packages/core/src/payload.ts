@@ -15,3 +15,16 @@ export const Payload = z.strictObject({
   isRedacted: z.boolean().optional(),
 });
 export type Payload = z.infer<typeof Payload>;
+
+/** Payloads whose hash and size are known to be those of their value. */
+const described = new WeakSet<Payload>();
+
+/** A payload whose hash and size were just taken from its value's canonical text: whoever stores it need not look again. */
+export function describedPayload(payload: Payload): Payload {
+  described.add(payload);
+  return payload;
+}
+
+export function isDescribed(payload: Payload): boolean {
+  return described.has(payload);
+}

@@ -1,6 +1,6 @@
 /** Describes values for events: canonical text, hash, and the blob row where the value does not fit into the event. */
 import { hash } from "node:crypto";
-import { canonicalJson, INLINE_BYTES_MAX, type Json, type Payload } from "@agentmesh/core";
+import { canonicalJson, describedPayload, INLINE_BYTES_MAX, type Json, type Payload } from "@agentmesh/core";
 import type { StoredBlob } from "@agentmesh/ports";
 import type { SecretMask } from "./secret-mask.ts";
 
@@ -25,6 +25,7 @@ export class PayloadWriter {
     const bytes = Buffer.byteLength(text);
     const described = { hash: hash("sha256", text, "base64url"), bytes, ...(isRedacted ? { isRedacted } : {}) };
     if (bytes > INLINE_BYTES_MAX) return { payload: described, blob: { hash: described.hash, text } };
-    return { payload: { ...described, value: isRedacted ? (JSON.parse(text) as Json) : value } };
+    if (isRedacted) return { payload: { ...described, value: JSON.parse(text) as Json } };
+    return { payload: describedPayload({ ...described, value }) };
   }
 }
