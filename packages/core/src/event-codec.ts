@@ -137,8 +137,8 @@ function payloadText(payload: Payload, digest: TextDigest | undefined): string {
   if (value === undefined) return JSON.stringify([hash, bytes]);
   if (digest === undefined) return JSON.stringify([hash, bytes, value]);
   // The same length: it is the canonical text up to the order of its keys, since nothing was dropped and all is ASCII.
-  const written = isDescribed(payload) ? JSON.stringify(value) : "";
-  if (written.length === bytes) return `[${written}]`;
+  const written = isDescribed(payload) ? JSON.stringify(value) : undefined;
+  if (written?.length === bytes) return `[${written}]`;
   const text = canonicalJson(value);
   const right = digest(text);
   return right.hash === hash && right.bytes === bytes ? `[${text}]` : JSON.stringify([hash, bytes, value]);
