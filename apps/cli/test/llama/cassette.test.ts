@@ -15,6 +15,9 @@ function server(name: string, ...args: readonly string[]) {
   return { command: process.execPath, args: [program, ...args], trust: { annotations: true } };
 }
 
+/** Without the switches of these tests, which are no settings. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AGENTMESH_")));
+
 /** What does not change from one run to the next. */
 const kept = ({ status, answer, citations, usage }: RunResult) => ({ status, answer, citations, usage });
 
@@ -33,6 +36,7 @@ test.runIf(isHere)("what the small model said is said again without it", { timeo
   {
     await using mesh = await createMesh({
       store: ":memory:",
+      environment,
       cassette: { file, mode: "record" },
       models: { small: { provider: "llama-cpp", model: MODEL } },
       mcpServers,
