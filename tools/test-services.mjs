@@ -1,10 +1,11 @@
 /**
- * `npm run test:services [-- filter]`: the tests that need a server of another program, on Node 24. PostgreSQL is installed
- * when it is missing; each test file starts servers of its own in temporary folders and stops them.
+ * `npm run test:services [-- filter]`: the tests that need another program, on Node 24. PostgreSQL is installed when it is
+ * missing; each test file starts servers of its own in temporary folders and stops them. Perfetto's trace processor is fetched.
  */
 import { join } from "node:path";
 import { runNode } from "../apps/cli/bin/run-node.mjs";
 import { bootstrap, rootFolder, runTool } from "./bootstrap.mjs";
+import { fetchPerfetto } from "./services/perfetto-engine.mjs";
 import { findOrInstallPostgres } from "./services/postgres-programs.mjs";
 import { clearServicesFolder, makeServicesFolder } from "./services/services-folder.mjs";
 
@@ -17,6 +18,7 @@ await runTool(async () => {
       AGENTMESH_SERVICES: "1",
       AGENTMESH_POSTGRES_PROGRAMS: programs,
       AGENTMESH_SERVICES_FOLDER: folder,
+      TEST_PERFETTO_ENGINE: fetchPerfetto(folder),
     };
     const vitest = join(rootFolder, "node_modules", "vitest", "vitest.mjs");
     const options = [vitest, "run", "--project", "services", ...process.argv.slice(2)];

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Engine, ToolFailure } from "../../test/engine.ts";
+import { answeredRun } from "../../test/model-runs.ts";
 import { decodeEvent, type StoredEvent } from "../event-codec.ts";
 import type { RunEvent } from "../run-event.ts";
 import { type ChromeEvent, type ChromeTrace, chromeTrace, QUEUE_LANES_MAX } from "./chrome-trace.ts";
 import { spanTree } from "./span-tree.ts";
 import { traceDocument } from "./trace-document.ts";
+import { TraceFormat } from "../../test/trace-format.ts";
 import { traceRun } from "./run-trace.ts";
 
 type Slice = Extract<ChromeEvent, { ph: "X" }>;
@@ -19,7 +21,12 @@ function slicesOf({ traceEvents }: ChromeTrace): readonly Slice[] {
 
 /** What breaks the format. */
 function faultsOf(document: ChromeTrace): string[] {
-  return [...timeFaults(document), ...laneFaults(document), ...arrowFaults(document)];
+  return [...formatFaults(document), ...timeFaults(document), ...laneFaults(document), ...arrowFaults(document)];
+}
+
+function formatFaults(document: ChromeTrace): string[] {
+  const parsed = TraceFormat.safeParse(JSON.parse(JSON.stringify(document)));
+  return (parsed.error?.issues ?? []).slice(0, 5).map(({ path, message }) => `/${path.join("/")}: ${message}`);
 }
 
 function timeFaults({ traceEvents }: ChromeTrace): string[] {
@@ -124,6 +131,36 @@ describe("a Chrome trace", () => {
     const counts = document.traceEvents.flatMap((event) => (event.ph === "C" ? (event.args["tasks"] ?? []) : []));
     expect(counts.slice(0, 3)).toEqual([140, 130, 120]);
     expect(counts.at(-1)).toBe(0);
+  });
+
+  test("shows models that take over from each other, each in the call that asked, and another tool in place of the first", () => {
+    const { events } = answeredRun();
+    const trace = traceRun(events);
+    const document = chromeTrace(trace);
+    expect(faultsOf(document)).toEqual([]);
+    const nameOf = new Map(trace.spans.map(({ id, name }) => [id, name]));
+    const models = trace.spans.filter(({ kind }) => kind === "model");
+    expect(models.map(({ name, parent, status }) => `${nameOf.get(parent ?? 0)} ${name} ${status}`).toSorted()).toEqual(
+      [
+        "title#1 big:model failed",
+        "title#1 small:model succeeded",
+        "words#1 big:model failed",
+        "words#1 small:model succeeded",
+      ],
+    );
+    const tokens = document.traceEvents.flatMap((event) =>
+      event.ph === "C" && event.name === "tokens" ? [event.args] : [],
+    );
+    expect(tokens.at(-1)).toEqual({ input: 130, output: 10 });
+    const costs = document.traceEvents.flatMap((event) =>
+      event.ph === "C" && event.name === "cost" ? [event.args] : [],
+    );
+    expect(costs).toEqual([{ microUsd: 3 }, { microUsd: 6 }]);
+    const read = trace.spans.filter(({ kind, name }) => kind === "attempt" && name.startsWith("read#"));
+    expect(read.map(({ status, facts }) => `${status} ${facts.tool} ${facts.retry ?? ""}`)).toEqual([
+      "retried t.bad fallback",
+      "succeeded t.good ",
+    ]);
   });
 
   test("shows moments of the whole run", () => {
