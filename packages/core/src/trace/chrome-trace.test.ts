@@ -25,7 +25,7 @@ function faultsOf(document: ChromeTrace): string[] {
 }
 
 function formatFaults(document: ChromeTrace): string[] {
-  const parsed = TraceFormat.safeParse(JSON.parse(JSON.stringify(document)));
+  const parsed = TraceFormat.safeParse(document);
   return (parsed.error?.issues ?? []).slice(0, 5).map(({ path, message }) => `/${path.join("/")}: ${message}`);
 }
 

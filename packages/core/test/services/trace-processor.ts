@@ -86,15 +86,14 @@ function hostGlobals(folder: string): object {
     }
     send(): void {
       const file = readFileSync(join(folder, new URL(this.#url, "https://localhost/").pathname.slice(1)));
-      this.response = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer;
+      this.response = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
     }
   }
-  class WorkerGlobalScope {}
   const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
   const { performance, crypto } = globalThis;
   return {
     XMLHttpRequest,
-    WorkerGlobalScope,
+    WorkerGlobalScope: Object,
     console: quiet,
     performance,
     crypto,
