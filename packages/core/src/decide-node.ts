@@ -71,7 +71,10 @@ function afterPlanner(state: RunState, outcome: PlannerOutcome): readonly Draft[
   if (tooMany !== undefined) return reject(state, revision, [tooMany]);
   const merged = mergePatch(state, parsed.plan);
   if (hasErrors(merged.findings)) return reject(state, revision, merged.findings);
-  return [{ type: "plan.proposed", revision, by: "planner", plan: merged.plan }, startNode(state, "router")];
+  return [
+    { type: "plan.proposed", revision, by: outcome.isCached === true ? "cache" : "planner", plan: merged.plan },
+    startNode(state, "router"),
+  ];
 }
 
 function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] {

@@ -60,7 +60,14 @@ export function decideCallSucceeded(state: RunState, input: CallSucceededInput, 
   const { repeat } = task.compiled.spec;
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
   if (repeat === undefined || input.isToRepeat !== true || state.status !== "running")
-    return [{ type: "task.succeeded", ...over, output: input.output }];
+    return [
+      {
+        type: "task.succeeded",
+        ...over,
+        output: input.output,
+        ...(input.cache === undefined ? {} : { cache: input.cache }),
+      },
+    ];
   if (task.repeats + 1 < repeat.maxTimes)
     return [{ type: "task.retried", ...over, cause: "repeat", dueAtMs: nowMs + repeat.delayMs }];
   return [

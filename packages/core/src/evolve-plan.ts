@@ -14,7 +14,7 @@ export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "
   state.bindings = event.bindings;
   state.revision = event.revision;
   state.warnings = event.findings;
-  state.isPlannedByModel = proposal.by === "planner";
+  state.isPlannedByModel = proposal.by !== "caller";
   state.proposal = undefined;
   state.findings = [];
   state.planAttempts = 0;

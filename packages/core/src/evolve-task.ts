@@ -1,4 +1,5 @@
 /** Folds the events of tasks: status, outputs, and what a settled task opens for those that wait for it. */
+import type { CacheHit } from "./cache-hit.ts";
 import { standStill, takeSignal } from "./evolve-ask.ts";
 import { takeReused } from "./evolve-reuse.ts";
 import type { TaskEvent } from "./evolve.ts";
@@ -157,12 +158,20 @@ function settle(state: RunState, task: TaskState, event: SettlingEvent): void {
   if (event.type === "task.succeeded") {
     task.output = event.output;
     task.error = undefined;
+    if (event.cache !== undefined) giveBack(state, task, event.cache);
   } else if (event.type === "task.failed") {
     task.error = event.error;
     task.isHandled = event.isHandled ?? false;
     if (!task.isHandled) state.failed.add(task);
   }
   finish(state, task, event.atMs);
+}
+
+/** The call that was counted when it started was not made. */
+function giveBack(state: RunState, task: TaskState, hit: CacheHit): void {
+  state.usage.toolCalls--;
+  state.usage.cacheHits++;
+  state.cached.set(task, hit);
 }
 
 function finish(state: RunState, task: TaskState, atMs: number): void {

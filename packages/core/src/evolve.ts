@@ -130,7 +130,8 @@ function end(state: RunState, event: RunEventOf<"run.succeeded" | "run.failed" |
 }
 
 function countModelCall(state: RunState, { usage, ...call }: RunEventOf<"model.called" | "model.failed">): void {
-  state.usage.modelCalls++;
+  if (call.cache === "hit") state.usage.cacheHits++;
+  else state.usage.modelCalls++;
   state.usage.inputTokens += usage.inputTokens;
   state.usage.outputTokens += usage.outputTokens;
   state.usage.isExact &&= usage.isExact;

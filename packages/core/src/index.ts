@@ -4,6 +4,7 @@ export { commandRefusal, overError } from "./command-refusal.ts";
 export { checkPlan, type PlanCheck } from "./check-plan.ts";
 export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
 export { decide, transition } from "./decide.ts";
+export { CacheHit } from "./cache-hit.ts";
 export { ErrorRecord } from "./error-record.ts";
 export {
   CorruptEventError,

@@ -30,5 +30,7 @@ export const ModelCallRecord = z.strictObject({
   reservation: z.string().optional(),
   /** Millionths of a US dollar; absent: the model has no price. */
   costMicroUsd: z.int().min(0).optional(),
+  /** `hit`: an earlier answer, given again; no model was called, and nothing used. */
+  cache: z.literal("hit").optional(),
 });
 export type ModelCallRecord = z.infer<typeof ModelCallRecord>;

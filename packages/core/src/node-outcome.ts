@@ -6,7 +6,12 @@ import type { ToolSpec } from "./tool-spec.ts";
 
 /** `plan`: a document that still has to be parsed and checked. The other two are outcomes, not errors: nothing is invented. */
 export type PlannerOutcome =
-  | { readonly kind: "plan"; readonly plan: unknown }
+  | {
+      readonly kind: "plan";
+      readonly plan: unknown;
+      /** It is the plan of an earlier run for the same goal: no model was asked. */
+      readonly isCached?: true;
+    }
   | { readonly kind: "no-tool-fits"; readonly reason: string }
   | { readonly kind: "value-missing"; readonly missing: readonly string[] };
 

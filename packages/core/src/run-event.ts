@@ -3,6 +3,7 @@
  * A stored schema only grows: a field may be added as optional, none may change or go.
  */
 import { z } from "zod";
+import { CacheHit } from "./cache-hit.ts";
 import { ErrorRecord } from "./error-record.ts";
 import { Finding } from "./finding.ts";
 import { ModelCallRecord } from "./model-call.ts";
@@ -109,7 +110,8 @@ const PlanProposed = z.strictObject({
   type: z.literal("plan.proposed"),
   ...envelope,
   revision: z.int().min(1),
-  by: z.enum(["caller", "planner"]),
+  /** `cache`: a plan of an earlier run for the same goal and the same tools. */
+  by: z.enum(["caller", "planner", "cache"]),
   plan: Plan,
 });
 /** `by`: the check, before it ran; or the validator, after. */
@@ -196,6 +198,8 @@ const TaskSucceeded = z.strictObject({
   attempt: z.int().min(0),
   output: Payload.optional(),
   durationMs,
+  /** Absent: the call was made. */
+  cache: CacheHit.optional(),
 });
 /** `isHandled`: the plan goes on with null in its place. */
 const TaskFailed = z.strictObject({

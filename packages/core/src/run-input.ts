@@ -1,5 +1,6 @@
 /** Everything that can come to a run from outside: outcomes of its effects, and commands of people. Late or repeated ones give no event. */
 import { z } from "zod";
+import type { CacheHit } from "./cache-hit.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { ModelCallRecord } from "./model-call.ts";
 import type { NodeOutcome } from "./node-outcome.ts";
@@ -108,6 +109,8 @@ export interface CallSucceededInput {
   readonly durationMs: number;
   /** For a task with `repeat`: whether `until` is still false. */
   readonly isToRepeat?: boolean;
+  /** The call was not made: this is what an earlier one gave. */
+  readonly cache?: CacheHit;
 }
 
 export interface CallFailedInput {

@@ -2,6 +2,7 @@
  * The state of a run: the fold of its journal. Private to decide and evolve, which mutate it behind a pure face;
  * others read it through a RunView. Every change costs work in proportion to what changed, never to the whole.
  */
+import type { CacheHit } from "./cache-hit.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
@@ -136,8 +137,11 @@ export interface OpenNode {
 }
 
 export interface RunUsage {
+  /** Calls that were made; what a cache gave is none. */
   modelCalls: number;
   toolCalls: number;
+  /** Answers and results that were given again in place of a call. */
+  cacheHits: number;
   inputTokens: number;
   outputTokens: number;
   /** False when any count was an estimate. */
@@ -178,7 +182,9 @@ export class RunState {
   /** The open node is called again once the budget is raised. */
   isNodeParked = false;
   readonly nodeCalls = new Map<NodeName, number>();
-  proposal: { readonly revision: number; readonly plan: Plan; readonly by: "caller" | "planner" } | undefined;
+  proposal:
+    | { readonly revision: number; readonly plan: Plan; readonly by: RunEventOf<"plan.proposed">["by"] }
+    | undefined;
   /** Why the planner is asked again: findings of the check or of the validator. */
   findings: readonly Finding[] = [];
   isPlannedByModel = false;
@@ -235,6 +241,8 @@ export class RunState {
   lastAtMs = 0;
   readonly inDoubt = new Set<TaskState>();
   readonly failed = new Set<TaskState>();
+  /** Tasks whose value is that of an earlier call. */
+  readonly cached = new Map<TaskState, CacheHit>();
   /** What the last events made necessary but is not an event yet. */
   readonly toSkip = new Set<TaskState>();
   readonly toSettle = new Set<TaskState>();
@@ -248,6 +256,7 @@ export class RunState {
   readonly usage: RunUsage = {
     modelCalls: 0,
     toolCalls: 0,
+    cacheHits: 0,
     inputTokens: 0,
     outputTokens: 0,
     isExact: true,

@@ -1,4 +1,5 @@
 /** A run as people and programs see it: what `show --json` prints, and what every viewer folds to. */
+import type { CacheHit } from "./cache-hit.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
 import { argumentSources, sourcesOfTask } from "./provenance.ts";
@@ -31,6 +32,8 @@ export interface TaskView {
   readonly endedAtMs?: number;
   readonly output?: Payload;
   readonly error?: ErrorRecord;
+  /** Its value is that of an earlier call. */
+  readonly cache?: CacheHit;
   /** What its value directly stands on: names of inputs, ids of tasks; see provenanceOfTask for the rest. */
   readonly from: { readonly inputs: readonly string[]; readonly tasks: readonly string[] };
   readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
@@ -136,6 +139,7 @@ export function taskView(state: RunState, task: TaskState): TaskView {
     ...optional({
       tool: bindingOf(state, task)?.tool,
       output: task.output,
+      cache: state.cached.get(task),
       error: task.status === "succeeded" ? undefined : task.error,
       reusedFrom: task.reusedFrom,
     }),

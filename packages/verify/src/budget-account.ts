@@ -39,6 +39,9 @@ export class BudgetAccount {
       case "task.started":
         this.used.calls++;
         return;
+      case "task.succeeded":
+        if (event.fields["cache"] !== undefined) this.used.calls--; // it was counted when it started, and not made
+        return;
       case "model.called":
       case "model.failed":
         return this.#countCall(event);

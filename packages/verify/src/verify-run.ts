@@ -4,6 +4,7 @@ import { isTerminalType, type JournalEvent, payloadsOf, readEvent } from "./jour
 import { PayloadCheck, type ReadBlob } from "./payload-check.ts";
 import { approvalFaults } from "./rules/approval-rules.ts";
 import { type ReadSource, reuseFaults } from "./rules/reuse-rules.ts";
+import { cacheFaults } from "./rules/cache-rules.ts";
 import { limitFaults, reservationFaults } from "./rules/budget-rules.ts";
 import { runFaults } from "./rules/run-rules.ts";
 import { taskFaults } from "./rules/task-rules.ts";
@@ -103,6 +104,7 @@ class RunCheck {
       ...reuseFaults(history, event, this.#readSource),
       ...approvalFaults(history, event),
       ...reservationFaults(history, event),
+      ...cacheFaults(history, event),
     ];
     history.apply(event);
     this.#report([...faults, ...limitFaults(history, event)]);

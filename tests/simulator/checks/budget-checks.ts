@@ -36,9 +36,10 @@ class BudgetLedger {
     this.#passTime(event);
     switch (event.type) {
       case "task.started":
-        this.#calls++;
-        if (this.#activeMs >= this.#limits.seconds && !this.#isRaising && !this.#history.record.world.hasClockJump)
-          this.#history.breach("I7 budget", `event ${event.seq}: a task starts after ${this.#activeMs} ms`);
+        this.#startCall(event.seq);
+        break;
+      case "task.succeeded":
+        this.#calls -= event.cache === undefined ? 0 : 1;
         break;
       case "budget.reserved":
         this.#open.set(event.reservation, event);
@@ -60,6 +61,12 @@ class BudgetLedger {
       default:
     }
     this.#check(event);
+  }
+
+  #startCall(seq: number): void {
+    this.#calls++;
+    if (this.#activeMs >= this.#limits.seconds && !this.#isRaising && !this.#history.record.world.hasClockJump)
+      this.#history.breach("I7 budget", `event ${seq}: a task starts after ${this.#activeMs} ms`);
   }
 
   end(): void {

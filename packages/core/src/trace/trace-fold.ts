@@ -149,7 +149,9 @@ export class TraceFold {
 
   #settle(task: TaskTimeline, event: EndEvent): void {
     const status = END_STATUS[event.type];
-    this.#end(task, { status, ...(event.type === "task.failed" ? { facts: { error: event.error.code } } : {}) });
+    const isHit = event.type === "task.succeeded" && event.cache !== undefined;
+    const error = event.type === "task.failed" ? { error: event.error.code } : {};
+    this.#end(task, { status, facts: { ...error, ...(isHit ? { cache: "hit" } : {}) } });
   }
 
   /** The task is over. */
@@ -263,10 +265,10 @@ export class TraceFold {
       case "model.called":
       case "model.failed":
         return this.#addModelCall(event);
+      case "plan.proposed":
       case "plan.accepted":
       case "plan.patched":
-        this.#accepted = { link: this.#last, seq: event.seq };
-        return this.#mark("plan", `plan v${event.revision}`);
+        return this.#takePlan(event);
       case "approval.requested":
         return this.#ask(event);
       case "approval.granted":
@@ -275,6 +277,16 @@ export class TraceFold {
       default:
         return this.#takeMoment(event);
     }
+  }
+
+  #takePlan(event: RunEventOf<"plan.proposed" | "plan.accepted" | "plan.patched">): void {
+    if (event.type === "plan.proposed") {
+      // It is what the planner's call has given that has just ended.
+      if (event.by === "cache" && this.#last !== undefined) this.#last.span.facts = { cache: "hit" };
+      return;
+    }
+    this.#accepted = { link: this.#last, seq: event.seq };
+    this.#mark("plan", `plan v${event.revision}`);
   }
 
   #takeMoment(event: OtherEvent): void {
@@ -329,7 +341,7 @@ export class TraceFold {
   }
 
   /** It is stored when it is over, so its beginning is reckoned; not before what it belongs to. */
-  #addModelCall({ type, caller, model, durationMs, usage, costMicroUsd, error }: ModelEvent): void {
+  #addModelCall({ type, caller, model, durationMs, usage, costMicroUsd, cache, error }: ModelEvent): void {
     const parent = this.#callers.get(caller) ?? this.#list.spans[0];
     const startMs = Math.min(this.#nowMs, Math.max(parent?.startMs ?? 0, this.#nowMs - durationMs));
     this.#list.add({
@@ -343,6 +355,7 @@ export class TraceFold {
         inputTokens: usage.inputTokens,
         outputTokens: usage.outputTokens,
         ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
+        ...(cache === undefined ? {} : { cache }),
         ...(error === undefined ? {} : { error: error.code }),
       },
     });

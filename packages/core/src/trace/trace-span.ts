@@ -46,6 +46,8 @@ export interface SpanFacts {
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costMicroUsd?: number;
+  /** `hit`: no call was made, an earlier result was given again. Of a planner: an earlier plan. */
+  readonly cache?: "hit";
 }
 
 /** Changed by the fold alone. */

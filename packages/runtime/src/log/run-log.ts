@@ -142,7 +142,8 @@ export class RunLog {
       ...texts,
     };
     if (error !== undefined) return { level: "warn", message: `${model} failed: ${error.message}`, ...record, error };
-    return { level: "debug", message: `${model} answered: ${tokens}`, ...record };
+    const answered = event.cache === "hit" ? "answered from the cache" : `answered: ${tokens}`;
+    return { level: "debug", message: `${model} ${answered}`, ...record };
   }
 
   #taskEntry(event: TaskEvent, context: Context): Entry {
@@ -155,7 +156,7 @@ export class RunLog {
       case "task.succeeded":
         return {
           level: "info",
-          message: `${event.task} succeeded`,
+          message: `${event.task} succeeded${event.cache === undefined ? "" : `, from the cache: as in ${event.cache.run}`}`,
           ...base,
           durationMs: event.durationMs,
           ...this.#value("output", event.output),
@@ -204,7 +205,7 @@ function planEntry(event: PlanEvent, context: Context): Entry {
       context.tools = new Map(event.plan.tasks.map((task) => [task.id, task.use]));
       return {
         level: "info",
-        message: `plan ${event.revision} proposed: ${event.plan.tasks.length} tasks`,
+        message: `plan ${event.revision} proposed${event.by === "cache" ? " from the cache" : ""}: ${event.plan.tasks.length} tasks`,
         output: context.plan,
       };
     case "plan.rejected":
