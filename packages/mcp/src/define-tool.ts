@@ -54,6 +54,8 @@ export interface LocalTool {
   readonly effect: ToolEffect;
   readonly isOpenWorld: boolean;
   readonly timeoutMs: number | undefined;
+  /** The text of its function, which tells one version from another. */
+  readonly source: string;
   /** `args` is what `input` gave. */
   readonly run: (args: unknown, context: ToolContext) => unknown;
 }
@@ -84,6 +86,7 @@ export function defineTool<Input extends StandardSchema, Output extends Standard
     effect,
     isOpenWorld,
     timeoutMs,
+    source: definition.run.toString(),
     run: (args, context) => definition.run(args, context),
   };
 }

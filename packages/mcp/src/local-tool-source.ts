@@ -1,4 +1,5 @@
 /** Functions of this process as a server of tools. A call costs a function call; the checks and errors are those of every tool. */
+import { createHash } from "node:crypto";
 import { isJson, type Json, jsonPointer, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import type { ServerState, ServerStatus, ToolCallOptions, ToolResult, ToolSource } from "@agentmesh/ports";
 import {
@@ -59,6 +60,13 @@ export class LocalToolSource implements ToolSource {
       this.#served.set(local.name, { local, spec: specOf(server, local) });
     }
     this.#specs = [...this.#served.values()].map(({ spec }) => spec);
+  }
+
+  /** The text of the function: one that was changed is another one. What it calls is not seen. */
+  identity(tool: string): string {
+    return createHash("sha256")
+      .update(this.#served.get(tool)?.local.source ?? "")
+      .digest("base64url");
   }
 
   status(): ServerStatus {

@@ -129,6 +129,12 @@ export class McpConnection {
     return this.#client.getNegotiatedProtocolVersion();
   }
 
+  /** What the server calls itself, and its version. */
+  get serverName(): string {
+    const { name, version } = this.#client.getServerVersion() ?? {};
+    return `${name ?? ""} ${version ?? ""}`;
+  }
+
   get isOpen(): boolean {
     return this.#isReady && !this.#isClosed;
   }

@@ -2,6 +2,7 @@
  * The tools of one configured MCP server. Connects when first wanted, survives the loss of the connection (the next call
  * makes one new one, whoever waits for it), and never repeats a call that the server may have begun.
  */
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, MeshError, ToolSpec } from "@agentmesh/core";
 import type { ServerState, ServerStatus, ToolCallOptions, ToolResult, ToolSource } from "@agentmesh/ports";
@@ -34,6 +35,7 @@ export class McpToolSource implements ToolSource {
   readonly #retired = new Map<McpConnection, Promise<void>>();
   #state: ServerState = "idle";
   #tools: readonly ToolSpec[] = [];
+  #serverName = "";
   #warnings: readonly string[] = [];
   #error: MeshError | undefined;
   #connection: McpConnection | undefined;
@@ -47,6 +49,20 @@ export class McpToolSource implements ToolSource {
   constructor({ server, config }: McpToolSourceOptions) {
     this.server = requireServerName(server);
     this.#config = config;
+  }
+
+  /** Whoever asks with other credentials may be told something else: they are in it. */
+  identity(): string {
+    const {
+      timeoutMs: _timeoutMs,
+      startTimeoutMs: _startTimeoutMs,
+      tools: _tools,
+      trust: _trust,
+      ...config
+    } = this.#config;
+    return createHash("sha256")
+      .update(JSON.stringify([config, this.#serverName]))
+      .digest("base64url");
   }
 
   status(): ServerStatus {
@@ -148,6 +164,7 @@ export class McpToolSource implements ToolSource {
   #take(connection: McpConnection): void {
     if (this.#connection !== connection) return;
     this.#tools = connection.discovery.tools;
+    this.#serverName = connection.serverName;
     this.#warnings = connection.discovery.warnings;
     this.#error = undefined;
     this.#become("ready");

@@ -26,11 +26,14 @@ export interface AnswerStore {
   readonly flights: SingleFlight<CachedAnswer>;
 }
 
+/** As a configuration holds it, where undefined means nothing. */
+type SamplingDefaults = { readonly [Key in keyof ModelSampling]?: ModelSampling[Key] | undefined };
+
 export interface ModelCacheOptions {
   readonly answers: AnswerStore;
   readonly clock: Clock;
   /** What holds where a request says nothing. */
-  readonly sampling?: ModelSampling | undefined;
+  readonly sampling?: SamplingDefaults | undefined;
   /** True: also answers that another call would give differently. */
   readonly isSampledKept: boolean;
   /** Called once per answer that was given again, after its end. Must not throw. */
@@ -49,12 +52,12 @@ export function withCache(model: Model, options: ModelCacheOptions): Model {
 }
 
 /** Whether the model would say the same again, as far as that can be asked for. */
-function isRepeatable({ temperature, seed }: ModelSampling): boolean {
+function isRepeatable({ temperature, seed }: SamplingDefaults): boolean {
   return temperature === 0 || seed !== undefined;
 }
 
 /** Everything that changes the answer; nothing else. */
-function questionText(model: Model, request: ModelRequest, sampling: ModelSampling | undefined): string {
+function questionText(model: Model, request: ModelRequest, sampling: SamplingDefaults | undefined): string {
   const { messages, output, maxOutputTokens, stopSequences } = request;
   const { id, identity, capabilities } = model;
   const asked = { messages, output, maxOutputTokens, stopSequences, sampling: { ...sampling, ...request.sampling } };

@@ -1,5 +1,6 @@
 /** Language models behind the model port: drivers, layers, structured answers, and a scripted model for tests. */
 export { aiSdkModel, type AiSdkModelOptions } from "./ai-sdk-model.ts";
+export { orAborted } from "./cancellation.ts";
 export { type AnswerStore, type ModelCacheOptions, withCache } from "./cache-layer.ts";
 export type { CachedAnswer } from "./cached-answer.ts";
 export { complete, type Completion, COMPLETION_CHARACTERS_MAX } from "./completion.ts";

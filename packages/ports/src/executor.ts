@@ -1,5 +1,5 @@
 /** Carries out one call of one task. */
-import type { Json, JsonObject, ToolBinding } from "@agentmesh/core";
+import type { CacheHit, Json, JsonObject, PlanTask, ToolBinding } from "@agentmesh/core";
 import type { NodeContext } from "./node-context.ts";
 import type { ToolProgress } from "./tool-source.ts";
 
@@ -11,6 +11,10 @@ export interface TaskCall {
   /** As the plan says, in milliseconds; absent: what the server's configuration says. */
   readonly timeoutMs: number | undefined;
   readonly idempotencyKey: string;
+  /** Whether an earlier result may be given: as the plan says, if it is a person's. Absent: what the configuration says. */
+  readonly cache?: PlanTask["cache"];
+  /** Told when the value is that of an earlier call, and none was made. */
+  readonly onCacheHit?: (hit: CacheHit) => void;
   readonly onProgress: (progress: ToolProgress) => void;
 }
 

@@ -45,6 +45,11 @@ export interface ToolProgress {
 
 export interface ToolSource {
   readonly server: string;
+  /**
+   * What, besides what a tool says of itself, makes it another one: where its server is, whose rights it has there, its
+   * version. For cache keys. A digest, since configurations hold secrets. `tool`: the server's own name. Absent: nothing is.
+   */
+  identity?(tool: string): string;
   status(): ServerStatus;
   /** Connects and lists once; later calls return the same promise while it holds. Never rejects: a failure is in `status()`. */
   connect(signal: AbortSignal): Promise<ServerStatus>;

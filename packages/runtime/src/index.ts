@@ -6,6 +6,7 @@ export {
   CassetteUnusedError,
 } from "./cassette/cassette-error.ts";
 export type { CassetteOption } from "./cassette/cassette-option.ts";
+export type { CacheClearOptions, CachedEntry, CacheDesk, CacheListOptions, CacheState } from "./cache/cache-desk.ts";
 export { ConfigError } from "./config/config-error.ts";
 export { configJsonSchema } from "./config/config-schema.ts";
 export { explainConfig } from "./config/explain-config.ts";

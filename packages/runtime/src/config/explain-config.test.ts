@@ -39,6 +39,10 @@ test("every value in force is there, with its origin", async () => {
     "policy.backoffMs = 250 (default)",
     "policy.backoffMsMax = 30000 (default)",
     'policy.inDoubt = "ask" (default)',
+    "cache.enabled = true (default)",
+    "cache.models = false (default)",
+    "cache.plans = false (default)",
+    "cache.megabytesMax = 256 (default)",
     'store = "~/.agentmesh/store.db" (default)',
   ]);
 });

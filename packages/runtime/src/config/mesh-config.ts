@@ -6,6 +6,7 @@ import { MESH_SERVER, RunPolicy, TASK_ID } from "@agentmesh/core";
 import { McpServerConfig } from "@agentmesh/mcp";
 import { ModelConfig } from "@agentmesh/models";
 import { z } from "zod";
+import { CacheConfig } from "./cache-config.ts";
 
 const DEFAULT_STORE = ".agentmesh/store.db";
 const DEFAULT_TENANT = "default";
@@ -56,6 +57,7 @@ export const MeshConfig = z.strictObject({
     .default({})
     .describe("The shape that other MCP hosts use: an existing block can be pasted in."),
   policy: RunPolicy.prefault({}).describe("What runs may do."),
+  cache: CacheConfig.prefault({}).describe("What may be given again in place of a call."),
   store: z
     .string()
     .min(1)

@@ -25,6 +25,7 @@ export function watchModelCalls(driver: RunDriver, caller: string): ModelWatch {
     caller,
     reserve: (call) => reserveModelCall(driver, caller, call),
     observe: (call) => record(driver, caller, call),
+    note: (message) => driver.show({ type: "node.note", call: caller, message }),
   };
 }
 
@@ -41,6 +42,7 @@ function record(driver: RunDriver, caller: string, { trace, reservation, price }
     ...(trace.firstDeltaMs === undefined ? {} : { firstDeltaMs: trace.firstDeltaMs }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(price === undefined ? {} : { costMicroUsd: costMicroUsd(price, trace.usage) }),
+    ...(trace.cache === undefined ? {} : { cache: trace.cache }),
     ...endOf(driver, trace),
   };
   driver.feed({ type: "model-called", record: called }, asked, said);

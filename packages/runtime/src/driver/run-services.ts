@@ -35,6 +35,8 @@ export interface ModelWatch {
   /** Rejects with ModelError when it may not be made. */
   readonly reserve: (call: PricedCall) => Promise<ReservedCall>;
   readonly observe: (call: ObservedCall) => void;
+  /** Told what people should know on the way. */
+  readonly note: (message: string) => void;
 }
 
 export interface ModelDirectory {

@@ -1,12 +1,15 @@
 /** Turns ready tasks into calls, and what comes of the calls into inputs. */
 import {
+  type CacheHit,
   type CallFailedInput,
   isToRepeat,
   type Json,
   type JsonObject,
   MeshError,
+  type PlanTask,
   resolveTask,
   type RunEffect,
+  type RunState,
   type TaskState,
   type ToolSpec,
 } from "@agentmesh/core";
@@ -28,6 +31,12 @@ export class ToolChangedError extends MeshError {
       facts: { tool },
     });
   }
+}
+
+interface Success {
+  readonly value: Json;
+  readonly durationMs: number;
+  readonly cache: CacheHit | undefined;
 }
 
 export class TaskCalls {
@@ -76,21 +85,26 @@ export class TaskCalls {
   async #call(effect: CallEffect, call: OpenCall): Promise<void> {
     const task = this.#taskOf(effect.task);
     try {
-      const value = await this.#execute(effect, task, call.signal);
+      let cache: CacheHit | undefined;
+      const value = await this.#execute(effect, call.signal, (hit) => {
+        cache = hit;
+      });
       if (!call.close()) return;
-      this.#succeed(effect, task, { value, durationMs: call.elapsedMs() });
+      this.#succeed(effect, task, { value, durationMs: call.elapsedMs(), cache });
     } catch (error) {
       if (call.close()) this.#fail(effect, error, call.elapsedMs());
     }
   }
 
-  #execute(effect: CallEffect, task: TaskState, signal: AbortSignal): Promise<Json> {
+  #execute(effect: CallEffect, signal: AbortSignal, onCacheHit: (hit: CacheHit) => void): Promise<Json> {
     const { services, state } = this.#driver;
+    const task = this.#taskOf(effect.task);
     const binding = state.bindings[useOf(task)];
     const args = this.#arguments.get(effect.task) ?? {};
     this.#arguments.delete(effect.task);
     if (binding === undefined) return Promise.reject(new ToolChangedError(useOf(task), true));
     const { timeoutMs } = task.compiled.spec;
+    const cache = cacheOf(state, task);
     const { task: key, attempt, idempotencyKey } = effect;
     const onProgress = (progress: {
       readonly progress: number;
@@ -98,7 +112,7 @@ export class TaskCalls {
       readonly message?: string;
     }): void => this.#driver.show({ type: "task.progress", task: key, ...progress });
     return services.nodes.executor.execute(
-      { task: key, attempt, binding, args, timeoutMs, idempotencyKey, onProgress },
+      { task: key, attempt, binding, args, timeoutMs, idempotencyKey, cache, onCacheHit, onProgress },
       this.#context(effect, signal),
     );
   }
@@ -118,11 +132,7 @@ export class TaskCalls {
     };
   }
 
-  #succeed(
-    { task: key, attempt }: CallEffect,
-    task: TaskState,
-    { value, durationMs }: { readonly value: Json; readonly durationMs: number },
-  ): void {
+  #succeed({ task: key, attempt }: CallEffect, task: TaskState, { value, durationMs, cache }: Success): void {
     const written = this.#driver.write(value);
     try {
       const again = isToRepeat(task, value, this.#driver.values.valueOf);
@@ -134,6 +144,7 @@ export class TaskCalls {
           output: written.payload,
           durationMs,
           ...(again ? { isToRepeat: true } : {}),
+          ...(cache === undefined ? {} : { cache }),
         },
         written,
       );
@@ -193,6 +204,12 @@ function outcomeOf(error: unknown): Pick<CallFailedInput, "outcome" | "isRetryab
     return { outcome: "refused", isRetryable: false };
   const isCancelled = error instanceof ModelError && error.code === "AM_MODEL_CANCELLED";
   return { outcome: isCancelled ? "unknown" : "failed", isRetryable: false };
+}
+
+/** What a model writes of it does not count; and who calls again and again wants to see a change. */
+function cacheOf(state: RunState, { compiled: { spec } }: TaskState): PlanTask["cache"] {
+  if (spec.repeat !== undefined) return false;
+  return state.isPlannedByModel ? undefined : spec.cache;
 }
 
 function useOf(task: TaskState): string {

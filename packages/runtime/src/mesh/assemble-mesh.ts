@@ -1,6 +1,9 @@
 /** Puts a mesh together from its parts: the one place where store, servers, models and nodes meet. */
-import { type Plan, type RunEvent, RunPolicy, type RunPolicyInput } from "@agentmesh/core";
+import { MESH_SERVER, type Plan, type RunEvent, RunPolicy, type RunPolicyInput } from "@agentmesh/core";
 import type { Clock, ModelRole, Store, ToolSource } from "@agentmesh/ports";
+import { CachingExecutor, type VersionedTools } from "../cache/caching-executor.ts";
+import { CachingPlanner } from "../cache/caching-planner.ts";
+import type { MeshCaching } from "../cache/configured-caching.ts";
 import type { Nodes } from "../driver/nodes.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { SecretMask } from "../driver/secret-mask.ts";
@@ -27,6 +30,8 @@ export interface MeshAssembly {
   readonly tenant?: string;
   /** Values that must never be stored or shown. */
   readonly secrets?: readonly string[];
+  /** Absent: nothing is given again. */
+  readonly caching?: MeshCaching;
   readonly clock?: Clock;
   readonly cancelGraceMs?: number;
   readonly observe?: (signal: RunSignal) => void;
@@ -49,10 +54,13 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     executor: new DefaultExecutor(registry),
     validator: new DefaultValidator(),
   };
+  const { observe = () => undefined } = assembly;
+  const tools = versionedTools(registry, assembly.caching);
+  const { nodes, follow } = withCaches({ ...defaults, ...assembly.nodes }, tools, assembly.caching);
   const services = {
     store: assembly.store,
     clock,
-    nodes: { ...defaults, ...assembly.nodes },
+    nodes,
     tools: registry,
     models,
     mask: new SecretMask(assembly.secrets ?? []),
@@ -65,9 +73,35 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     policy: RunPolicy.parse(assembly.policy ?? {}),
     tenant: assembly.tenant ?? "default",
     log: assembly.log ?? new MemoryLog(0),
-    observe: assembly.observe ?? (() => undefined),
+    observe: (signal) => {
+      follow?.(signal);
+      observe(signal);
+    },
+    versions: tools,
     recall: assembly.recall ?? (() => undefined),
     assertFits: assembly.assertFits ?? (() => undefined),
     close: assembly.close ?? (() => Promise.resolve()),
   });
+}
+
+interface CachingNodes {
+  readonly nodes: Nodes;
+  /** Wants to see every signal. */
+  readonly follow?: (signal: RunSignal) => void;
+}
+
+function withCaches(nodes: Nodes, tools: VersionedTools, caching: MeshCaching | undefined): CachingNodes {
+  if (caching === undefined) return { nodes };
+  const { cache, tools: rules, plannerIdentity: identity } = caching;
+  const executor = new CachingExecutor(nodes.executor, { cache, rules, tools });
+  if (identity === undefined) return { nodes: { ...nodes, executor } };
+  const planner = new CachingPlanner(nodes.planner, { cache, identity });
+  return { nodes: { ...nodes, executor, planner }, follow: (signal) => planner.observe(signal) };
+}
+
+function versionedTools(registry: ToolRegistry, caching: MeshCaching | undefined): VersionedTools {
+  return {
+    find: (name) => registry.find(name),
+    identityOf: (tool) => (tool.server === MESH_SERVER ? (caching?.executorIdentity ?? "") : registry.identityOf(tool)),
+  };
 }

@@ -2,6 +2,8 @@
 import type { Json } from "@agentmesh/core";
 import type { Clock, Composer, Executor, Model, Planner, Router, Store, ToolSource, Validator } from "@agentmesh/ports";
 import { type LocalTool, LocalToolSource, McpToolSource } from "@agentmesh/mcp";
+import { configuredCaching } from "../cache/configured-caching.ts";
+import type { ModelAnswers } from "../cache/model-answers.ts";
 import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
 import type { MeshConfigInput } from "../config/mesh-config.ts";
 import { modelNameOfRole } from "../config/model-roles.ts";
@@ -91,11 +93,17 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   });
   const local = localSources(extras);
   const roles = cassette?.player?.roles ?? rolesOf(loaded, extras);
+  // A cassette holds every call.
+  const caching =
+    cassette === undefined
+      ? configuredCaching(loaded, { store, clock, roles, instances: extras.modelInstances ?? {} })
+      : undefined;
   return assembleMesh({
     store,
     clock,
+    ...(caching === undefined ? {} : { caching }),
     sources: [...(cassette?.player?.sources() ?? configuredSources(loaded, cassette)), ...local],
-    models: openers(loaded, extras, { clock, cassette }),
+    models: openers(loaded, extras, { clock, cassette, answers: caching?.answers }),
     roles,
     nodes: {
       ...defaultNodes(),
@@ -145,14 +153,20 @@ type Openers = ReadonlyMap<string, () => Promise<OpenedModel>>;
 interface ModelSurroundings {
   readonly clock: Clock;
   readonly cassette: MeshCassette | undefined;
+  readonly answers: ModelAnswers | undefined;
 }
 
-function openers({ config }: LoadedConfig, extras: MeshExtras, { clock, cassette }: ModelSurroundings): Openers {
+function openers(
+  { config }: LoadedConfig,
+  extras: MeshExtras,
+  { clock, cassette, answers }: ModelSurroundings,
+): Openers {
   const context = (name: string): OpeningContext => ({
     environment: extras.environment ?? process.env,
     clock,
     random: Math.random,
     ...(cassette === undefined ? {} : { tap: (model, caller) => cassette.model(model, { name, caller }) }),
+    ...(answers === undefined ? {} : { answers }),
   });
   const player = cassette?.player;
   if (player !== undefined)

@@ -21,6 +21,8 @@ import {
   type ToolSpec,
 } from "@agentmesh/core";
 import type { RunSummary, ServerStatus } from "@agentmesh/ports";
+import { CacheDesk } from "../cache/cache-desk.ts";
+import type { VersionedTools } from "../cache/caching-executor.ts";
 import type { RunServices } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { ValueCache } from "../driver/value-cache.ts";
@@ -63,6 +65,8 @@ export interface MeshParts {
   readonly log: MemoryLog;
   /** Throws MeshError for a plan that cannot be run here. */
   readonly assertFits: (plan: Plan) => void;
+  /** What tells one version of a tool from another. */
+  readonly versions: VersionedTools;
   readonly close: () => Promise<void>;
 }
 
@@ -75,12 +79,21 @@ export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts;
   readonly #closing = new AbortController();
   readonly #desk: RunDesk;
+  /** What may be given again in place of a call: to be looked at, and to be thrown away. */
+  readonly cache: CacheDesk;
 
   /** Use createMesh. */
   constructor(parts: MeshParts) {
     this.#parts = parts;
     const { services, tenant, observe, recall } = parts;
-    const discover = (servers?: ReadonlySet<string>): Promise<unknown> => this.#discover(servers);
+    const discover = (servers?: ReadonlySet<string>): Promise<readonly ServerStatus[]> => this.#discover(servers);
+    this.cache = new CacheDesk({
+      table: services.store.cache,
+      tenant,
+      nowMs: () => services.clock.nowMs(),
+      discover,
+      tools: { ...parts.versions, tools: () => services.tools.tools() },
+    });
     this.#desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
   }
 

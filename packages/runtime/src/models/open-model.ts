@@ -1,13 +1,16 @@
 /** Opens a configured model: vendors and servers by their drivers, local files by the optional llama.cpp package. */
 import {
   type LlamaCppModelConfig,
+  type ModelCacheOptions,
   type ModelConfig,
   type ModelContext,
   type ModelPrice,
   openModel,
+  withCache,
   withModelLayers,
 } from "@agentmesh/models";
 import { type Model, ModelError } from "@agentmesh/ports";
+import type { ModelAnswers } from "../cache/model-answers.ts";
 import type { OpenedModel } from "./model-pool.ts";
 
 /** What the optional package @agentmesh/llama-cpp exports, as far as it is used here. */
@@ -22,9 +25,11 @@ const LLAMA_CPP_PACKAGE = "@agentmesh/llama-cpp";
 const OWN_MACHINES: ReadonlySet<string> = new Set(["llama-cpp", "llama-server", "vllm", "ollama", "scripted"]);
 const FREE: ModelPrice = { input: 0, output: 0 };
 
-/** `tap`: what stands right around the model, for one caller. */
 export interface OpeningContext extends ModelContext {
+  /** What stands right around the model, for one caller. */
   readonly tap?: (model: Model, caller: string) => Model;
+  /** Where earlier answers are, if any are to be given again. */
+  readonly answers?: ModelAnswers;
 }
 
 /** Throws ModelError. */
@@ -45,18 +50,29 @@ export function recordedModel(model: Model, context: OpeningContext): OpenedMode
 }
 
 type Layers = Parameters<typeof withModelLayers>[1] & {
+  readonly sampling?: ModelCacheOptions["sampling"];
   readonly price?: ModelPrice | undefined;
   readonly provider?: string;
 };
 
 function watcher(model: Model, config: Layers, context: OpeningContext): OpenedModel["watchedBy"] {
   const price = config.price ?? (OWN_MACHINES.has(config.provider ?? "") ? FREE : undefined);
-  return ({ caller, reserve, observe }) =>
-    withModelLayers(context.tap?.(model, caller) ?? model, config, {
+  const { answers } = context;
+  return ({ caller, reserve, observe, note }) => {
+    const watched = withModelLayers(context.tap?.(model, caller) ?? model, config, {
       ...context,
       reserve: (request, asked) => reserve({ request, model: asked, price }),
       observe: (trace, reservation) => observe({ trace, reservation, price }),
     });
+    if (answers === undefined) return watched;
+    return withCache(watched, {
+      answers: answers.heardBy(note),
+      clock: context.clock,
+      sampling: config.sampling,
+      isSampledKept: answers.isSampledKept,
+      observe: (trace) => observe({ trace, reservation: undefined, price }),
+    });
+  };
 }
 
 async function openLlamaCpp(config: LlamaCppModelConfig, context: ModelContext): Promise<Model> {

@@ -48,6 +48,11 @@ export class ToolRegistry implements ToolDirectory {
     return this.#all().get(name)?.spec ?? MESH_TOOLS.find((tool) => tool.name === name);
   }
 
+  /** See ToolSource. */
+  identityOf({ server, tool }: ToolSpec): string {
+    return this.#sources.get(server)?.identity?.(tool) ?? "";
+  }
+
   unavailable(): ReadonlyMap<string, string> {
     const failed = this.servers().filter((status) => status.state === "failed");
     return new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
