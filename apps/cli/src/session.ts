@@ -15,16 +15,21 @@ import type { CommandCall } from "./command-call.ts";
 export interface SettingsChoice {
   readonly config: string | false | undefined;
   readonly store: string | undefined;
+  /** `--no-cache`: nothing is given again. */
+  readonly options?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Throws ConfigError. */
-export function loadSettings({ config, store }: SettingsChoice): Promise<LoadedConfig> {
+export function loadSettings({ config, store, options }: SettingsChoice): Promise<LoadedConfig> {
   return loadConfig({
     workingDirectory: process.cwd(),
     environment: process.env,
     probes: machineProbes(async (name) => (await import("./models/local-model.ts")).hasLocalModel(name)),
     ...(config === undefined ? {} : { file: config }),
-    ...(store === undefined ? {} : { overrides: { store } }),
+    overrides: {
+      ...(store === undefined ? {} : { store }),
+      ...(options?.has("no-cache") === true ? { cache: { enabled: false } } : {}),
+    },
   });
 }
 

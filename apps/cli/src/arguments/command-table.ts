@@ -23,6 +23,7 @@ const WORK_OPTIONS: readonly OptionSpec[] = [
   { name: "name", value: "TEXT", summary: "What the run is called in lists" },
   { name: "record", value: "FILE", summary: "Write down what servers and models say: a cassette" },
   { name: "cassette", value: "FILE", summary: "Play a cassette in place of servers and models" },
+  { name: "no-cache", summary: "Give nothing again, and keep nothing" },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -144,6 +145,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [{ name: "yes", short: "y", summary: "Fetch without asking" }],
     examples: ["agentmesh models", "agentmesh models pull --yes"],
     load: async () => (await import("../commands/models-command.ts")).modelsCommand,
+  },
+  {
+    name: "cache",
+    summary: "List what is kept to be given again, or throw it away",
+    operands: "[list | stats | clear]",
+    operandsMax: 1,
+    words: ["list", "stats", "clear"],
+    options: [
+      { name: "kind", value: "KIND", summary: "Only model, tool or plan" },
+      { name: "older-than", value: "TIME", summary: "Clear only what was made longer ago: 90s, 15m, 12h, 30d" },
+      { name: "stale", summary: "Clear only what is never given again: expired, or of other versions of its tools" },
+    ],
+    examples: ["agentmesh cache", "agentmesh cache clear --kind tool --older-than 12h"],
+    load: async () => (await import("../commands/cache-command.ts")).cacheCommand,
   },
   {
     name: "doctor",

@@ -73,7 +73,8 @@ function showHead(view: RunView, output: Output): void {
   const took = endedAtMs === undefined ? "" : `, ${durationText(endedAtMs - createdAtMs)}`;
   output.resultLine(statusMark(status), " ", { style: "bold", text: run }, " ", statusWord(status), `  ${name}`);
   const tokens = `${usage.inputTokens} + ${usage.outputTokens} tokens${usage.isExact ? "" : " (estimated)"}`;
-  const text = `${dateText(createdAtMs)}${took}, plan v${revision}, ${usage.toolCalls} tool calls, ${usage.modelCalls} model calls, ${tokens}`;
+  const cached = usage.cacheHits === 0 ? "" : `, ${usage.cacheHits} from the cache`;
+  const text = `${dateText(createdAtMs)}${took}, plan v${revision}, ${usage.toolCalls} tool calls, ${usage.modelCalls} model calls, ${tokens}${cached}`;
   output.resultLine({ style: "dim", text });
   if (fork !== undefined)
     output.resultLine({ style: "dim", text: `forked off ${fork.run} at event ${fork.seq}${fromText(fork.from)}` });
@@ -84,9 +85,15 @@ function fromText(tasks: readonly string[]): string {
 }
 
 function taskRow(task: TaskView): Row {
-  const { id, status, use, tool, attempt, startedAtMs, endedAtMs, error, reusedFrom } = task;
+  const { id, status, use, tool, startedAtMs, endedAtMs, error } = task;
   const took = startedAtMs === undefined || endedAtMs === undefined ? "" : durationText(endedAtMs - startedAtMs);
-  const tries = reusedFrom === undefined ? (attempt > 1 ? `${attempt} attempts` : "") : `reused from ${reusedFrom.run}`;
   const reason = error === undefined ? "" : `${error.code}: ${error.message}`;
-  return [statusMark(status), id, statusWord(status), tool ?? use, took, tries, reason];
+  return [statusMark(status), id, statusWord(status), tool ?? use, took, originText(task), reason];
+}
+
+/** Whose result it is, or how often it took. */
+function originText({ attempt, reusedFrom, cache }: TaskView): string {
+  if (reusedFrom !== undefined) return `reused from ${reusedFrom.run}`;
+  if (cache !== undefined) return `from the cache: as in ${cache.run}`;
+  return attempt > 1 ? `${attempt} attempts` : "";
 }

@@ -80,6 +80,7 @@ function rowCells(row: TreeRow): Row {
 function notesOf({ waits, alsoAfter, facts, status }: TreeRow): string {
   const notes = [
     status === "open" ? "goes on" : "",
+    facts.cache === "hit" ? "from the cache" : "",
     facts.elements === undefined ? "" : `${facts.elements} elements`,
     Object.keys(waits).length === 0 ? "" : `waited: ${waitsText(waits)}`,
     alsoAfter === undefined ? "" : `also after ${namesText(alsoAfter)}`,

@@ -18,6 +18,8 @@ export interface EventLine {
 
 /** Of a person's note, in UTF-16 units. */
 const NOTE_CHARS_MAX = 200;
+/** What was not asked again. */
+const FROM_CACHE = " from the cache";
 /** How many names stand in one line. */
 const NAMES_MAX = 8;
 
@@ -56,7 +58,7 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
   "node.note": ({ call, message }) => ({ status: "info", line: [`${call}: ${message}`] }),
   "model.called": (call) => ({
     status: "succeeded",
-    line: [`${call.model} answered`, time(call.durationMs)],
+    line: [`${call.model} answered`, time(call.durationMs), call.cache === "hit" ? FROM_CACHE : ""],
     kind: "detail",
   }),
   "model.failed": (call) => ({
@@ -64,9 +66,9 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     line: [`${call.model} failed`, time(call.durationMs)],
     kind: "detail",
   }),
-  "plan.proposed": ({ revision, plan }) => ({
+  "plan.proposed": ({ revision, plan, by }) => ({
     status: "info",
-    line: [`plan v${revision} proposed: ${count(plan.tasks.length, "task")}`],
+    line: [`plan v${revision} proposed: ${count(plan.tasks.length, "task")}`, by === "cache" ? FROM_CACHE : ""],
   }),
   "plan.accepted": ({ revision, findings }) => ({
     status: "succeeded",
@@ -109,7 +111,8 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
       error === undefined ? "" : `: ${errorText(error)}`,
     ],
   }),
-  "task.succeeded": ({ task, durationMs }) => ended(task, "succeeded", { durationMs }),
+  "task.succeeded": ({ task, durationMs, cache }) =>
+    ended(task, "succeeded", { durationMs, ...(cache === undefined ? {} : { rest: FROM_CACHE }) }),
   "task.failed": ({ task, durationMs, error }) => ended(task, "failed", { durationMs, rest: ` ${errorText(error)}` }),
   "task.skipped": ({ task, reason }) => ended(task, "skipped", { rest: ` (${reason})` }),
   "task.cancelled": ({ task, durationMs }) => ended(task, "cancelled", { durationMs }),
@@ -172,8 +175,8 @@ export function serverLine({ server, state, tools, connectMs, error, warnings }:
   };
 }
 
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+export function count(amount: number, noun: string, plural = `${noun}s`): string {
+  return `${amount} ${amount === 1 ? noun : plural}`;
 }
 
 interface Ending {
