@@ -170,7 +170,7 @@ function settle(state: RunState, task: TaskState, event: SettlingEvent): void {
 /** The call that was counted when it started was not made. */
 function giveBack(state: RunState, task: TaskState, hit: CacheHit): void {
   state.usage.toolCalls--;
-  state.usage.cacheHits++;
+  state.usage.cacheHits = (state.usage.cacheHits ?? 0) + 1;
   state.cached.set(task, hit);
 }
 

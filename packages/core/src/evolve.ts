@@ -130,7 +130,7 @@ function end(state: RunState, event: RunEventOf<"run.succeeded" | "run.failed" |
 }
 
 function countModelCall(state: RunState, { usage, ...call }: RunEventOf<"model.called" | "model.failed">): void {
-  if (call.cache === "hit") state.usage.cacheHits++;
+  if (call.cache === "hit") state.usage.cacheHits = (state.usage.cacheHits ?? 0) + 1;
   else state.usage.modelCalls++;
   state.usage.inputTokens += usage.inputTokens;
   state.usage.outputTokens += usage.outputTokens;

@@ -140,8 +140,8 @@ export interface RunUsage {
   /** Calls that were made; what a cache gave is none. */
   modelCalls: number;
   toolCalls: number;
-  /** Answers and results that were given again in place of a call. */
-  cacheHits: number;
+  /** Answers and results that were given again in place of a call; absent: none. */
+  cacheHits?: number;
   inputTokens: number;
   outputTokens: number;
   /** False when any count was an estimate. */
@@ -256,7 +256,6 @@ export class RunState {
   readonly usage: RunUsage = {
     modelCalls: 0,
     toolCalls: 0,
-    cacheHits: 0,
     inputTokens: 0,
     outputTokens: 0,
     isExact: true,

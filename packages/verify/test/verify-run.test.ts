@@ -43,9 +43,32 @@ const called = (reservation: string, inputTokens: number): Line => [
   },
 ];
 
+const HIT = { ageMs: 5, run: "r_other" };
+const hit = (task: string, cache: object = HIT, isList = false): Line => {
+  const [type, fields] = succeeded(task);
+  return [type, { ...fields, cache, attempt: isList ? 0 : 1 }];
+};
+const answered = (usage: object, more: object = {}): Line => [
+  "model.called",
+  { caller: "planner#1", model: "x", request: NULL, response: NULL, usage, cache: "hit", ...more },
+];
+const FREE = { inputTokens: 0, outputTokens: 0, isExact: true };
+
 describe("nothing is found in", () => {
   test.each<[string, readonly Line[]]>([
     ["a chain", [...planned([A, B]), started("a"), succeeded("a"), started("b"), succeeded("b"), END]],
+    [
+      "results of a cache, which are no calls",
+      [
+        ...planned([A, B], { budget: { calls: 1 } }),
+        answered(FREE),
+        started("a"),
+        hit("a"),
+        started("b"),
+        succeeded("b"),
+        END,
+      ],
+    ],
     ["another attempt", [...planned([A]), started("a"), retried("a"), started("a", 2), succeeded("a", 2), END]],
     [
       "a doubt that is resolved and tried again",
@@ -161,6 +184,32 @@ describe("it is found that", () => {
       "a limit is crossed by what is reserved",
       [created({ budget: { tokens: 10 } }), ["run.started"], reserved("m1", 6), reserved("m2", 5)],
       ["AM_OVER_BUDGET@4"],
+    ],
+    [
+      "an answer of a cache has cost something",
+      [...base, answered({ ...FREE, inputTokens: 1 }), answered(FREE, { costMicroUsd: 1 })],
+      ["AM_CACHE_HIT@7", "AM_CACHE_HIT@8"],
+    ],
+    [
+      "a result of a cache does not say whose it is",
+      [...base, started("a"), hit("a", { ageMs: 5 })],
+      ["AM_CACHE_HIT@8"],
+    ],
+    [
+      "a cache gives to a list, which is no call",
+      [
+        ...planned([{ ...A, each: { in: [], as: "item" } }]),
+        ["task.expanded", { task: "a", count: 0 }],
+        hit("a", HIT, true),
+      ],
+      ["AM_CACHE_HIT@8"],
+    ],
+    [
+      "calls that were made are counted as results of a cache",
+      [...planned([A, B], { budget: { calls: 1 } }), started("a"), hit("a"), started("b"), succeeded("b"), END].map(
+        (line, index) => (index === 7 ? succeeded("a") : line),
+      ),
+      ["AM_OVER_BUDGET@9"],
     ],
     ["calls are not counted", [...planned([A], { budget: { calls: 0 } }), started("a")], ["AM_OVER_BUDGET@7"]],
     [

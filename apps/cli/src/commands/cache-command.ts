@@ -25,10 +25,7 @@ const MARK_OF: Readonly<Record<CacheState, Status>> = {
 export async function cacheCommand(call: CommandCall): Promise<number> {
   const [word = "list", surplus] = call.operands;
   if (!WORDS.includes(word) || surplus !== undefined)
-    throw new UsageError(
-      `There is no "cache ${call.operands.join(" ")}".`,
-      suggestion(word, WORDS),
-    );
+    throw new UsageError(`There is no "cache ${call.operands.join(" ")}".`, suggestion(word, WORDS));
   refuseMisplaced(word, call);
   const kind = kindOf(call.options.get("kind")?.at(-1));
   await using mesh = await openSession(call);
@@ -100,8 +97,5 @@ function sizeText(bytes: number): string {
 function kindOf(text: string | undefined): CacheKind | undefined {
   const kind = KINDS.find((known) => known === text);
   if (text === undefined || kind !== undefined) return kind;
-  throw new UsageError(
-    `--kind ${text} is nothing that is kept.`,
-    suggestion(text, KINDS),
-  );
+  throw new UsageError(`--kind ${text} is nothing that is kept.`, suggestion(text, KINDS));
 }

@@ -63,7 +63,7 @@ function usageOf({ run, usage }: RunResult): LinePart {
   const exactness = usage.isExact ? "" : "about ";
   const tokens = `${exactness}${usage.inputTokens} + ${usage.outputTokens} tokens`;
   const models = usage.modelCalls === 0 ? "" : `, ${count(usage.modelCalls, "model call")}, ${tokens}`;
-  const cached = usage.cacheHits === 0 ? "" : `, ${count(usage.cacheHits, "result")} from the cache`;
+  const cached = usage.cacheHits === undefined ? "" : `, ${count(usage.cacheHits, "result")} from the cache`;
   return { style: "dim", text: `${run}: ${count(usage.toolCalls, "tool call")}${models}${cached}` };
 }
 

@@ -73,7 +73,7 @@ function showHead(view: RunView, output: Output): void {
   const took = endedAtMs === undefined ? "" : `, ${durationText(endedAtMs - createdAtMs)}`;
   output.resultLine(statusMark(status), " ", { style: "bold", text: run }, " ", statusWord(status), `  ${name}`);
   const tokens = `${usage.inputTokens} + ${usage.outputTokens} tokens${usage.isExact ? "" : " (estimated)"}`;
-  const cached = usage.cacheHits === 0 ? "" : `, ${usage.cacheHits} from the cache`;
+  const cached = usage.cacheHits === undefined ? "" : `, ${usage.cacheHits} from the cache`;
   const text = `${dateText(createdAtMs)}${took}, plan v${revision}, ${usage.toolCalls} tool calls, ${usage.modelCalls} model calls, ${tokens}${cached}`;
   output.resultLine({ style: "dim", text });
   if (fork !== undefined)
