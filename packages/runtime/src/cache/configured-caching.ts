@@ -26,7 +26,7 @@ export interface CacheSurroundings {
   /** The names of models by role. */
   readonly roles: Readonly<Partial<Record<ModelRole, string>>>;
   /** Models that a program has made itself, by name. */
-  readonly instances: Readonly<Record<string, Model>>;
+  readonly instances: Readonly<Record<string, Model>> | undefined;
 }
 
 /** Undefined when nothing is kept, whatever a plan says. */
@@ -56,7 +56,7 @@ export function configuredCaching(loaded: LoadedConfig, surroundings: CacheSurro
 /** What would make another model of it; neither its key nor how patiently it is asked. */
 function modelIdentity({ config }: LoadedConfig, { roles, instances }: CacheSurroundings, role: ModelRole): string {
   const name = roles[role] ?? "";
-  const instance = instances[name];
+  const instance = instances?.[name];
   if (instance !== undefined) return digestOf([instance.id, instance.identity ?? ""]);
   const { price: _price, timeouts: _timeouts, retries: _retries, ...said } = config.models[name] ?? {};
   return digestOf({ ...said, apiKey: undefined });

@@ -31,7 +31,7 @@ export interface MeshAssembly {
   /** Values that must never be stored or shown. */
   readonly secrets?: readonly string[];
   /** Absent: nothing is given again. */
-  readonly caching?: MeshCaching;
+  readonly caching?: MeshCaching | undefined;
   readonly clock?: Clock;
   readonly cancelGraceMs?: number;
   readonly observe?: (signal: RunSignal) => void;

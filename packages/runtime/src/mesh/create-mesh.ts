@@ -2,8 +2,7 @@
 import type { Json } from "@agentmesh/core";
 import type { Clock, Composer, Executor, Model, Planner, Router, Store, ToolSource, Validator } from "@agentmesh/ports";
 import { type LocalTool, LocalToolSource, McpToolSource } from "@agentmesh/mcp";
-import { configuredCaching } from "../cache/configured-caching.ts";
-import type { ModelAnswers } from "../cache/model-answers.ts";
+import { configuredCaching, type MeshCaching } from "../cache/configured-caching.ts";
 import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
 import type { MeshConfigInput } from "../config/mesh-config.ts";
 import { modelNameOfRole } from "../config/model-roles.ts";
@@ -80,7 +79,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
   const cassette = cassetteOf(loaded, extras);
   const clock = extras.clock ?? systemClock;
-  const store = extras.storeInstance ?? (config.store === MEMORY ? new MemoryStore() : new SqliteStore(config.store));
+  const store = extras.storeInstance ?? openStore(config.store);
   const memory = new MemoryLog(config.log.memoryMax);
   const file = config.log.file === undefined ? undefined : new FileLog(config.log.file);
   const log = new RunLog({
@@ -93,17 +92,15 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   });
   const local = localSources(extras);
   const roles = cassette?.player?.roles ?? rolesOf(loaded, extras);
+  const surroundings = { store, clock, roles, instances: extras.modelInstances };
   // A cassette holds every call.
-  const caching =
-    cassette === undefined
-      ? configuredCaching(loaded, { store, clock, roles, instances: extras.modelInstances ?? {} })
-      : undefined;
+  const caching = cassette === undefined ? configuredCaching(loaded, surroundings) : undefined;
   return assembleMesh({
     store,
     clock,
-    ...(caching === undefined ? {} : { caching }),
+    caching,
     sources: [...(cassette?.player?.sources() ?? configuredSources(loaded, cassette)), ...local],
-    models: openers(loaded, extras, { clock, cassette, answers: caching?.answers }),
+    models: openers(loaded, extras, { clock, cassette, caching }),
     roles,
     nodes: {
       ...defaultNodes(),
@@ -124,6 +121,10 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
       cassette?.finish(roles);
     },
   });
+}
+
+function openStore(path: string): Store {
+  return path === MEMORY ? new MemoryStore() : new SqliteStore(path);
 }
 
 function cassetteOf({ secrets }: LoadedConfig, extras: MeshExtras): MeshCassette | undefined {
@@ -153,20 +154,20 @@ type Openers = ReadonlyMap<string, () => Promise<OpenedModel>>;
 interface ModelSurroundings {
   readonly clock: Clock;
   readonly cassette: MeshCassette | undefined;
-  readonly answers: ModelAnswers | undefined;
+  readonly caching: MeshCaching | undefined;
 }
 
 function openers(
   { config }: LoadedConfig,
   extras: MeshExtras,
-  { clock, cassette, answers }: ModelSurroundings,
+  { clock, cassette, caching }: ModelSurroundings,
 ): Openers {
   const context = (name: string): OpeningContext => ({
     environment: extras.environment ?? process.env,
     clock,
     random: Math.random,
     ...(cassette === undefined ? {} : { tap: (model, caller) => cassette.model(model, { name, caller }) }),
-    ...(answers === undefined ? {} : { answers }),
+    answers: caching?.answers,
   });
   const player = cassette?.player;
   if (player !== undefined)

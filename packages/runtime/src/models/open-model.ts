@@ -29,7 +29,7 @@ export interface OpeningContext extends ModelContext {
   /** What stands right around the model, for one caller. */
   readonly tap?: (model: Model, caller: string) => Model;
   /** Where earlier answers are, if any are to be given again. */
-  readonly answers?: ModelAnswers;
+  readonly answers?: ModelAnswers | undefined;
 }
 
 /** Throws ModelError. */
