@@ -43,7 +43,6 @@ const earlier = values.with === undefined ? [] : (JSON.parse(readFileSync(values
 const repetitions = values.quick ? 1 : Number(values.repetitions);
 for (let repetition = 1; repetition <= repetitions; repetition++) {
   await measureRound(measured, `${repetition}/${repetitions}`);
-  write(withEarlier(measured, earlier)); // what is there so far survives an end by Ctrl-C
 }
 process.stdout.write(benchmarkReport(withEarlier(measured, earlier)));
 
@@ -75,6 +74,7 @@ async function measureRound(all: readonly MeasuredJob[], round: string): Promise
       const shown = cell.failure === undefined ? `${cpu} us a step` : `${cell.failure.failure}: ${cell.failure.detail}`;
       process.stderr.write(`${round} ${job.title}, ${tasks}: ${contender}, ${keeping}: ${shown}\n`);
     }
+    write(withEarlier(measured, earlier)); // what is there so far survives an end by Ctrl-C
   }
 }
 
@@ -85,6 +85,7 @@ function write(all: readonly MeasuredJob[]): void {
   writeFileSync(join(RESULTS, "latest.md"), benchmarkReport(all));
   writeFileSync(join(RESULTS, "latest.svg"), memoryPlot(all));
   if (values.json !== undefined) writeFileSync(values.json, json);
-  if (values.document !== undefined)
-    insertReport(values.document, { tables: benchmarkReport(all), plot: memoryPlot(all) });
+  if (values.document === undefined) return;
+  insertReport(values.document, "bench", benchmarkReport(all));
+  writeFileSync(values.document.replace(/\.md$/, ".svg"), memoryPlot(all));
 }

@@ -2,7 +2,8 @@
  * What a step costs AgentMesh in memory: CPU time at three sizes in three shapes, how it grows, the memory of 100,000 tasks,
  * and how fast a stored run of 10,000 is folded. Each figure comes from fresh processes, interleaved; medians.
  *
- * `node bench/memory.ts [--quick] [--repetitions 3]`: everything; a line of JSON for each figure, then the goals.
+ * `node bench/memory.ts [--quick] [--repetitions 3] [--document FILE]`: everything; a line of JSON for each figure, then the
+ * goals, which go between the marks of a Markdown file too.
  * `node bench/memory.ts --shape dag --tasks 10000 [--measure cpu|rss|fold]`: one figure. With `--measure cpu` or `rss` it
  * is measured in this very process, so that `node --cpu-prof bench/memory.ts --shape dag --tasks 10000` shows where time goes.
  */
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type CpuCell, measureCpu, measureRss } from "./memory/cpu-cell.ts";
 import { measureFold, writeRun } from "./memory/fold-cell.ts";
+import { insertReport } from "./report/insert-report.ts";
 import { childJson } from "./workload/child-json.ts";
 import { Goals } from "./workload/goals.ts";
 import { median } from "./workload/median.ts";
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     store: { type: "string" },
     repetitions: { type: "string", default: "3" },
     quick: { type: "boolean", default: false },
+    document: { type: "string" },
   },
 });
 if (values.shape === undefined) measureAll(values.quick ? 1 : Number(values.repetitions));
@@ -88,8 +91,10 @@ function measureAll(repetitions: number): void {
   const folds: number[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const { shape, tasks, runs } of cells) {
-      runs.push(figure(shape, tasks, []) as CpuCell);
-      print(runs.at(-1));
+      const cell = cellOrNone(shape, tasks);
+      if (cell === undefined) continue;
+      runs.push(cell);
+      print(cell);
     }
     if (values.quick) continue;
     rss.push((figure(RSS.shape, RSS.tasks, ["--measure", "rss"]) as { readonly rssMiB: number }).rssMiB);
@@ -100,11 +105,22 @@ function measureAll(repetitions: number): void {
   const steps = cells.map(({ shape, tasks, runs }) => ({
     shape,
     tasks,
-    stepMicros: median(runs.map(({ stepMicros }) => stepMicros)),
+    stepMicros: runs.length === 0 ? Number.POSITIVE_INFINITY : median(runs.map(({ stepMicros }) => stepMicros)),
     planMicros: median(runs.map(({ planMicros }) => planMicros)),
     coldMicros: median(runs.map(({ coldMicros }) => coldMicros)),
   }));
-  process.exitCode = values.quick ? 0 : judge(steps, median(rss), median(folds));
+  const exitCode = steps.every(({ stepMicros }) => Number.isFinite(stepMicros)) ? 0 : 1;
+  process.exitCode = values.quick ? exitCode : judge(steps, median(rss), median(folds));
+}
+
+/** A graph that cannot be run is a missed goal, and no reason to leave the others out. */
+function cellOrNone(shape: GraphShape, tasks: number): CpuCell | undefined {
+  try {
+    return figure(shape, tasks, []) as CpuCell;
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`);
+    return undefined;
+  }
 }
 
 interface StepCost {
@@ -136,5 +152,6 @@ function judge(steps: readonly StepCost[], rssMiB: number, foldMs: number): numb
     max: FOLD.maxMs,
     digits: 0,
   });
+  if (values.document !== undefined) insertReport(values.document, "bench:memory", goals.table());
   return goals.report();
 }

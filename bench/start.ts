@@ -1,7 +1,7 @@
 /**
  * How long it takes until one can begin: `import("agentmesh")` from packed tarballs, as users install it, beside an empty
  * Node and the peers (when `npm run bench` has installed them), and the command's first answers. Every figure is a process
- * from its start to its end, in turns; medians. `node bench/start.ts [--repetitions 9] [--installed FOLDER]`.
+ * from its start to its end, in turns; medians. `node bench/start.ts [--repetitions 9] [--installed FOLDER] [--document FILE]`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packWorkspace } from "../tools/pack.ts";
+import { insertReport } from "./report/insert-report.ts";
 import { markdownTable } from "./report/markdown-table.ts";
 import { Goals } from "./workload/goals.ts";
 import { median } from "./workload/median.ts";
@@ -19,7 +20,7 @@ const PEERS = join(import.meta.dirname, "peers");
 /** Printed by a process when it ends: what it has used. */
 const FOOTPRINT = `process.on("exit", () => {
   const { user, system } = process.cpuUsage();
-  process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, rssMiB: process.resourceUsage().maxRSS / 1024 }));
+  process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, rssMiB: process.memoryUsage.rss() / 2 ** 20 }));
 });`;
 
 interface Subject {
@@ -36,7 +37,11 @@ interface Sample {
 }
 
 const { values } = parseArgs({
-  options: { repetitions: { type: "string", default: "9" }, installed: { type: "string" } },
+  options: {
+    repetitions: { type: "string", default: "9" },
+    installed: { type: "string" },
+    document: { type: "string" },
+  },
 });
 const temporary = mkdtempSync(join(tmpdir(), "agentmesh-start-"));
 try {
@@ -111,7 +116,9 @@ function report(subjects: readonly Subject[]): void {
     shown(each, "cpuMs"),
     shown(each, "rssMiB"),
   ]);
-  process.stdout.write(`${markdownTable(["process", "wall ms", "best", "CPU ms", "RSS MiB"], rows)}\n`);
+  const table = markdownTable(["process", "wall ms", "best", "CPU ms", "RSS MiB"], rows);
+  process.stdout.write(`${table}\n`);
+  if (values.document !== undefined) insertReport(values.document, "bench:start", table);
   const goals = new Goals();
   for (const each of subjects.filter(({ name }) => name === 'import("agentmesh")')) {
     goals.add({ what: `${each.name}: wall ms`, value: figure(each, "wallMs"), max: IMPORT_MS_MAX, digits: 0 });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuMicros } from "../workload/cpu-time.ts";
 import { median } from "../workload/median.ts";
+import { peakRssMiB } from "../workload/peak-rss.ts";
 import { taskGraph } from "../workload/task-graph.ts";
 import { CONTENDERS, loadContender } from "./contender-list.ts";
 import type { PreparedJob, StepOutput } from "./contender.ts";
@@ -158,7 +159,7 @@ async function measurePrepared(
     wallMs,
     stepsPerSecond: (steps / wallMs) * 1_000,
     rounds: measured.length,
-    rssMiB: process.resourceUsage().maxRSS / 1_024,
+    rssMiB: peakRssMiB(),
     ...perStep("serverMicros", [serverBefore, serverMicros(place.serverPid)], all),
     ...perStep("diskBytes", [before.diskBytes, after.diskBytes], all),
     ...perStep("writtenBytes", [before.writtenBytes, after.writtenBytes], all),

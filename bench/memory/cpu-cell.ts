@@ -1,6 +1,7 @@
 /** What a step costs in a mesh that keeps nothing on a disk, measured in this process. */
 import { cpuMicros } from "../workload/cpu-time.ts";
 import { median } from "../workload/median.ts";
+import { peakRssMiB } from "../workload/peak-rss.ts";
 import { stepMesh } from "../workload/step-mesh.ts";
 import { stepPlan } from "../workload/step-plan.ts";
 import { type GraphShape, taskGraph } from "../workload/task-graph.ts";
@@ -44,7 +45,7 @@ interface MeasuredRun {
 /** The most that this process has held after one run, which is its first. Throws RangeError as measureCpu does. */
 export async function measureRss(shape: GraphShape, tasks: number): Promise<number> {
   await measureRun(shape, tasks, { isFirst: true });
-  return process.resourceUsage().maxRSS / 1_024;
+  return peakRssMiB();
 }
 
 /** Throws RangeError when a run did not call every task exactly once. */

@@ -1,4 +1,5 @@
 /** Figures beside what they may be at most. */
+import { markdownTable } from "../report/markdown-table.ts";
 
 export interface Goal {
   readonly what: string;
@@ -13,6 +14,16 @@ export class Goals {
 
   add(goal: Goal): void {
     this.#goals.push(goal);
+  }
+
+  /** For documents. */
+  table(): string {
+    const rows = this.#goals.map(({ what, value, max, digits }) => [
+      what,
+      Number.isFinite(value) ? value.toFixed(digits) : "fails",
+      String(max),
+    ]);
+    return markdownTable(["figure", "measured", "goal, at most"], rows);
   }
 
   /** Tells people, on stderr. Returns the exit code: 1 when a goal was missed. */
