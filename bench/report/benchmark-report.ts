@@ -169,6 +169,7 @@ function ratio(one: number | undefined, other: number | undefined): string {
 /** Three figures are more than such measurements are worth. */
 function number(value: number): string {
   if (Math.abs(value) >= 100) return count(Number(value.toPrecision(3)));
+  if (Math.abs(value) < 0.1) return String(Number(value.toPrecision(1)));
   return Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2);
 }
 
