@@ -25,6 +25,18 @@ test("a tool is known by what its server says of it", async () => {
   });
 });
 
+test("a server is another one with another version of it, as far as it says so", async () => {
+  const source = testSource(stdioConfig("well-behaved", []));
+  const before = source.identity();
+  await source.connect(soon());
+  const connected = source.identity();
+  expect(connected).not.toBe(before);
+  await source.close();
+  const again = testSource(stdioConfig("well-behaved", []));
+  await again.connect(soon());
+  expect(again.identity()).toBe(connected);
+});
+
 test("every page of a list is read", async () => {
   expect((await discovered({ env: { PAGE_SIZE: "2" } })).size).toBe((await discovered()).size);
 });

@@ -20,7 +20,7 @@ import { goalShape } from "./goal-shape.ts";
 import { cacheKey, digestOf, type MeshCache } from "./mesh-cache.ts";
 
 /** To be raised when plans are asked for or judged in another way: older ones are not found any more. */
-const PLANNER_VERSION = 1;
+export const PLANNER_VERSION = 1;
 /** The world moves on under a plan that still works. Thirty days. */
 const PLAN_TTL_MS = 30 * 86_400_000;
 
