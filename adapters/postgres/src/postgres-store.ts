@@ -3,7 +3,17 @@
  * during one turn of the event loop, by all runs, is one statement and one commit. Events are append-only.
  */
 import type { RunCommand, RunEvent } from "@agentmesh/core";
-import type { InboxAnswer, InboxItem, IntactEvents, RunQuery, RunSummary, Store, StoredBlob } from "@agentmesh/ports";
+import type {
+  InboxAnswer,
+  InboxItem,
+  IntactEvents,
+  PruneQuery,
+  PruneReport,
+  RunQuery,
+  RunSummary,
+  Store,
+  StoredBlob,
+} from "@agentmesh/ports";
 import { commandText, type ProcessIdentity, thisProcess, unknownRun } from "@agentmesh/store";
 import { AppendLane } from "./append-lane.ts";
 import { BlobCache } from "./blob-cache.ts";
@@ -11,6 +21,7 @@ import { BlobThread } from "./blob-thread.ts";
 import { ClaimLane } from "./claim-lane.ts";
 import { ClosedStoreError } from "./closed-store-error.ts";
 import { isKey } from "./column-text.ts";
+import { PostgresRetention } from "./postgres-retention.ts";
 import { PostgresCache } from "./postgres-cache.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
@@ -45,6 +56,7 @@ export class PostgresStore implements Store {
   /** Where it is, for people: without the password. */
   readonly place: string;
   readonly cache: PostgresCache;
+  readonly #retention: PostgresRetention;
   readonly #address: Pick<SessionOptions, "url" | "schema" | "place" | "patienceMs">;
   readonly #writing: ServerSession;
   /** For reads, leases and notifications, which wait for no commit. */
@@ -74,6 +86,7 @@ export class PostgresStore implements Store {
       onLost: () => this.#watch.look(), // which connects, and finds what was not announced meanwhile
     });
     this.cache = new PostgresCache(this.#reading);
+    this.#retention = new PostgresRetention(session);
     this.#leases = new RunLeases(this.#reading, { leaseMs, identity });
     this.#inbox = new RunInbox(this.#reading);
     this.#watch = new InboxWatch(this.#inbox);
@@ -171,6 +184,10 @@ export class PostgresStore implements Store {
 
   watchInbox(run: string, listener: () => void): () => void {
     return this.#watch.watch(run, listener);
+  }
+
+  prune(query: PruneQuery): Promise<PruneReport> {
+    return this.#retention.prune(query);
   }
 
   async close(): Promise<void> {

@@ -34,6 +34,7 @@ export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./model
 export type { ModelRole, NodeContext, NodeProgress } from "./node-context.ts";
 export type { Planner, PlannerRequest, PreviousPlan } from "./planner.ts";
 export type { Router, RouterRequest } from "./router.ts";
+export type { PruneQuery, PruneReport, Retention } from "./retention.ts";
 export { type RunOwner, RunOwnedError } from "./run-owned-error.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";
 export {

@@ -3,6 +3,7 @@ import type { CorruptEventError, PublicRunStatus, RunEvent } from "@agentmesh/co
 import type { CacheTable } from "./cache-table.ts";
 import type { Inbox, InboxAnswer } from "./inbox.ts";
 import type { Leases } from "./leases.ts";
+import type { Retention } from "./retention.ts";
 
 /** A value that an event of the same append refers to by hash. */
 export interface StoredBlob {
@@ -64,6 +65,6 @@ export interface BlobStore {
   blob(hash: string): string | undefined;
 }
 
-export interface Store extends Journal, BlobStore, Leases, Inbox {
+export interface Store extends Journal, BlobStore, Leases, Inbox, Retention {
   readonly cache: CacheTable;
 }

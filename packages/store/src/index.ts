@@ -12,5 +12,6 @@ export {
 } from "./inbox-command.ts";
 export { MemoryStorage, MemoryStore } from "./memory/memory-store.ts";
 export { isProcessGone, type ProcessIdentity, thisProcess } from "./process-identity.ts";
+export { type FinishedRun, prunableRuns } from "./prunable-runs.ts";
 export { statusAfter } from "./status-after.ts";
 export { textDigest } from "./text-digest.ts";

@@ -1,10 +1,12 @@
-import { cacheTableContract, journalContract } from "@agentmesh/ports/testing";
+import { cacheTableContract, journalContract, retentionContract } from "@agentmesh/ports/testing";
 import { MemoryStorage, MemoryStore } from "../src/memory/memory-store.ts";
 
-journalContract("memory", () => {
+const openTwice = () => {
   const storage = new MemoryStorage();
   return Promise.resolve({ store: new MemoryStore(storage), reopen: () => Promise.resolve(new MemoryStore(storage)) });
-});
+};
+journalContract("memory", openTwice);
+retentionContract("memory", openTwice);
 
 cacheTableContract("memory", () => {
   const storage = new MemoryStorage();

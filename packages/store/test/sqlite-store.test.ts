@@ -2,15 +2,17 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { cacheTableContract, createdEvent, journalContract } from "@agentmesh/ports/testing";
+import { cacheTableContract, createdEvent, journalContract, retentionContract } from "@agentmesh/ports/testing";
 import { SqliteStore } from "../src/sqlite/sqlite-store.ts";
 import { STORE_VERSION } from "../src/sqlite/store-schema.ts";
 import { eventsOf, storePath } from "./store-process.ts";
 
-journalContract("SQLite file", () => {
+const openTwice = () => {
   const path = join(temporaryFolder(), "folder/that/is/made/store.db");
   return Promise.resolve({ store: new SqliteStore(path), reopen: () => Promise.resolve(new SqliteStore(path)) });
-});
+};
+journalContract("SQLite file", openTwice);
+retentionContract("SQLite file", openTwice);
 
 cacheTableContract("SQLite file", () => {
   const path = storePath();

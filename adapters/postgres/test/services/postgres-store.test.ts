@@ -1,6 +1,6 @@
 /** One process, one or two openings of a store on a real server. */
 import { afterAll, beforeAll } from "vitest";
-import { cacheTableContract, journalContract } from "@agentmesh/ports/testing";
+import { cacheTableContract, journalContract, retentionContract } from "@agentmesh/ports/testing";
 import { PostgresStore } from "../../src/index.ts";
 import { PostgresServer } from "./postgres-server.ts";
 
@@ -14,11 +14,13 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-journalContract("PostgreSQL", async () => {
+const openTwice = async () => {
   const schema = `store_${++schemas}`;
   const open = () => PostgresStore.open({ url: server.url, schema });
   return { store: await open(), reopen: open };
-});
+};
+journalContract("PostgreSQL", openTwice);
+retentionContract("PostgreSQL", openTwice);
 
 cacheTableContract("PostgreSQL", async () => {
   const schema = `store_${++schemas}`;

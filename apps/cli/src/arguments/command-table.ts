@@ -61,12 +61,19 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "runs",
-    summary: "List the runs, newest first",
-    operandsMax: 0,
+    summary: "List the runs, newest first; or remove old ones",
+    operands: "[prune]",
+    operandsMax: 1,
+    words: ["prune"],
     options: [
       { name: "limit", value: "COUNT", summary: "At most so many; default 50" },
       { name: "status", value: "STATUS", summary: "Only running, suspended, succeeded, failed or cancelled ones" },
+      { name: "older-than", value: "TIME", summary: "prune: finished runs that ended so long ago go (12h, 30d)" },
+      { name: "keep", value: "COUNT", summary: "prune: the newest finished runs stay, so many of them" },
+      { name: "dry-run", summary: "prune: only say what would go" },
+      { name: "compact", summary: "prune: make the file smaller, too; others wait meanwhile" },
     ],
+    examples: ["agentmesh runs prune --older-than 30d --keep 1000 --dry-run"],
     load: async () => (await import("../commands/runs-command.ts")).runsCommand,
   },
   {

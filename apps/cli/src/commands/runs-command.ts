@@ -1,4 +1,4 @@
-/** `agentmesh runs`: the runs in the store, newest first. */
+/** `agentmesh runs`: the runs in the store, newest first; `runs prune` is in prune-command.ts. */
 import { type PublicRunStatus, suggestion } from "@agentmesh/core";
 import type { Mesh } from "@agentmesh/runtime";
 import { UsageError } from "../arguments/usage-error.ts";
@@ -20,6 +20,10 @@ const STATUSES: readonly PublicRunStatus[] = ["running", "suspended", "succeeded
 type RunSummary = Awaited<ReturnType<Mesh["runs"]>>[number];
 
 export async function runsCommand(call: CommandCall): Promise<number> {
+  const [word] = call.operands;
+  if (word === "prune") return await (await import("./prune-command.ts")).pruneCommand(call);
+  if (word !== undefined)
+    throw new UsageError(`There is no "runs ${word}".`, `${suggestion(word, ["prune"])} See: agentmesh runs --help`);
   const limit = limitOf(call.options.get("limit")?.at(-1));
   const wanted = statusOf(call.options.get("status")?.at(-1));
   await using mesh = await openSession(call);

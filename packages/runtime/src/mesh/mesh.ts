@@ -20,7 +20,7 @@ import {
   type RunView,
   type ToolSpec,
 } from "@agentmesh/core";
-import type { RunSummary, ServerStatus } from "@agentmesh/ports";
+import type { PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
 import { CacheDesk } from "../cache/cache-desk.ts";
 import type { VersionedTools } from "../cache/caching-executor.ts";
 import type { RunServices } from "../driver/run-services.ts";
@@ -68,6 +68,11 @@ export interface MeshParts {
   /** What tells one version of a tool from another. */
   readonly versions: VersionedTools;
   readonly close: () => Promise<void>;
+}
+
+export interface PruneOptions extends Pick<PruneQuery, "keep" | "isDryRun" | "isCompacting"> {
+  /** Only runs that ended so long ago, in milliseconds. */
+  readonly olderThanMs?: number;
 }
 
 export interface ToolList {
@@ -130,6 +135,17 @@ export class Mesh implements AsyncDisposable {
   /** The runs in the store, newest first. */
   runs({ limit = 50 }: { readonly limit?: number } = {}): Promise<readonly RunSummary[]> {
     return this.#parts.services.store.runs({ tenant: this.#parts.tenant, limit });
+  }
+
+  /**
+   * Removes finished runs of this tenant for which both `olderThanMs` and `keep`, where given, say that they may go; values
+   * that no run refers to any more; and expired rows of caches. Throws StoreError.
+   */
+  prune({ olderThanMs, ...query }: PruneOptions = {}): Promise<PruneReport> {
+    const { services, tenant } = this.#parts;
+    const nowMs = services.clock.nowMs();
+    const endedBefore = olderThanMs === undefined ? {} : { endedBeforeMs: nowMs - olderThanMs };
+    return services.store.prune({ tenant, nowMs, ...endedBefore, ...query });
   }
 
   /** A run as its journal tells it, as far as that can be read. Throws UnknownRunError. */

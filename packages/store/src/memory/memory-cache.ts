@@ -1,5 +1,14 @@
 /** The table of caches in the memory of this process. */
-import type { CacheKey, CacheListing, CacheQuery, CacheRoom, CacheRow, CacheTable, CacheUsage } from "@agentmesh/ports";
+import type {
+  CacheKey,
+  CacheListing,
+  CacheQuery,
+  CacheRoom,
+  CacheRow,
+  CacheTable,
+  CacheUsage,
+  PruneQuery,
+} from "@agentmesh/ports";
 import { cacheKeyText } from "../cache-key-text.ts";
 
 const DONE = Promise.resolve();
@@ -39,6 +48,14 @@ export class MemoryCache implements CacheTable {
   list({ limit, ...query }: CacheQuery & { readonly limit: number }): Promise<readonly CacheListing[]> {
     const listed = this.#asked(query).map(({ body: _body, ...listing }) => listing);
     return Promise.resolve(listed.slice(0, limit));
+  }
+
+  /** Returns how many rows have expired; they are gone, unless it is a dry run. */
+  prune({ tenant, nowMs, isDryRun }: PruneQuery): number {
+    const expired = [...this.#rows.values()].filter(
+      (row) => (tenant === undefined || row.tenant === tenant) && (row.expiresMs ?? Infinity) <= nowMs,
+    );
+    return isDryRun === true ? expired.length : this.#delete(expired);
   }
 
   usage(tenant: string): Promise<readonly CacheUsage[]> {

@@ -7,12 +7,15 @@ import {
   type IntactEvents,
   JournalConflictError,
   type JournalConflictReason,
+  type PruneQuery,
+  type PruneReport,
   RunOwnedError,
   type RunQuery,
   type RunSummary,
   type Store,
   type StoredBlob,
 } from "@agentmesh/ports";
+import { pruneMemory } from "./memory-retention.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { commandText, inboxFull, unknownRun } from "../inbox-command.ts";
 import { thisProcess } from "../process-identity.ts";
@@ -129,6 +132,10 @@ export class MemoryStore implements Store {
     known.listeners.add(listener);
     if (known.items.size > 0) queueMicrotask(listener);
     return () => known.listeners.delete(listener);
+  }
+
+  prune(query: PruneQuery): Promise<PruneReport> {
+    return Promise.resolve(pruneMemory(this.#storage, query));
   }
 
   close(): Promise<void> {

@@ -8,11 +8,14 @@ import {
   type InboxItem,
   type IntactEvents,
   JournalConflictError,
+  type PruneQuery,
+  type PruneReport,
   type RunQuery,
   type RunSummary,
   type Store,
   type StoredBlob,
 } from "@agentmesh/ports";
+import { SqliteRetention } from "./sqlite-retention.ts";
 import { SqliteCache } from "./sqlite-cache.ts";
 import { type ChainedEvent, chainedEvent, readChain } from "../event-chain.ts";
 import { commandText } from "../inbox-command.ts";
@@ -61,6 +64,7 @@ export class SqliteStore implements Store {
   readonly #watch: InboxWatch;
   readonly #writes: GroupCommit;
   readonly cache: SqliteCache;
+  readonly #retention: SqliteRetention;
   /** Values that wait for their commit. */
   readonly #waitingBlobs = new Map<string, string>();
   /** Runs with appends that wait for their commit. */
@@ -87,6 +91,7 @@ export class SqliteStore implements Store {
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
     );
     this.cache = new SqliteCache(this.#file, this.#writes);
+    this.#retention = new SqliteRetention(this.#file, this.#writes);
   }
 
   append(
@@ -152,6 +157,10 @@ export class SqliteStore implements Store {
 
   watchInbox(run: string, listener: () => void): () => void {
     return this.#watch.watch(run, listener);
+  }
+
+  prune(query: PruneQuery): Promise<PruneReport> {
+    return this.#retention.prune(query);
   }
 
   async close(): Promise<void> {
