@@ -37,6 +37,7 @@ const contenders = chosenContenders(values.contenders?.split(","));
 const jobs = JOBS.filter(({ kind }) => values.only === undefined || kind === values.only);
 if (jobs.length === 0) throw new RangeError("--only is memory or durable");
 installPeers();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130)); // servers go too
 await using postgres = jobs.some(({ kind }) => kind === "durable") ? await PostgresServer.start() : undefined;
 const measured = jobs.map((job) => ({ job, cells: cellsOf(job) }));
 const earlier = values.with === undefined ? [] : (JSON.parse(readFileSync(values.with, "utf8")) as MeasuredJob[]);

@@ -1,5 +1,7 @@
 /** A cell of the benchmark: one contender, one job, measured several times, each time in a process of its own. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../workload/median.ts";
 import type { CellFailure, CellRequest, CellResult } from "./measurement.ts";
@@ -23,6 +25,7 @@ export function newCell(request: CellRequest): Cell {
 
 /** Adds one result, or says why there is none. Killed after `msMax`. */
 export function measureCell(cell: Cell, msMax: number): void {
+  const folder = mkdtempSync(join(tmpdir(), "agentmesh-bench-"));
   const startedMs = performance.now();
   const words = [`--max-old-space-size=${HEAP_MIB_MAX}`, PROGRAM, JSON.stringify(cell.request)];
   const { stdout, signal, error } = spawnSync(process.execPath, words, {
@@ -30,7 +33,9 @@ export function measureCell(cell: Cell, msMax: number): void {
     stdio: ["ignore", "pipe", "ignore"],
     timeout: msMax,
     killSignal: "SIGKILL",
+    env: { ...process.env, TMPDIR: folder },
   });
+  rmSync(folder, { recursive: true, force: true }); // who was killed could not
   const result = resultOf(stdout);
   if (result !== undefined && !("failure" in result)) cell.results.push(result);
   else cell.failure = result ?? failureOf(error !== undefined && signal !== null, msMax);

@@ -17,7 +17,10 @@ export class PostgresServer implements AsyncDisposable {
   readonly #programs: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
-  readonly #atExit = () => this.#process?.kill("SIGKILL");
+  readonly #atExit = () => {
+    this.#process?.kill("SIGQUIT");
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
 
   private constructor(programs: string, port: number) {
     this.#programs = programs;
