@@ -383,9 +383,50 @@ describe("of a goal", () => {
   });
 
   test("ends where its plan does not pass the check any more: what is taken over belongs to that plan", () => {
-    const fork = Engine.fork(planned(), { from: ["report"] }, { tools: { "t.read": tools["t.read"] } }).start();
+    const options = {
+      tools: { "t.read": tools["t.read"] },
+      planner: () => ({ kind: "plan" as const, plan: { mesh: 1, tasks: [] } }),
+    };
+    const fork = Engine.fork(planned(), { from: ["report"] }, options).start();
     expect(fork.view).toMatchObject({ status: "failed", error: { code: "AM_PLAN_REJECTED" } });
     expect(fork.calls).toEqual([]);
+  });
+
+  test("forgets what it took over for elements whose list a patch has changed", () => {
+    const each = (items: readonly number[], after: readonly string[]) => ({
+      id: "pages",
+      use: "t.page",
+      each: { in: items, as: "n" },
+      args: { n: from("n") },
+      after,
+    });
+    const ok = { id: "ok", use: "mesh.approve", args: { message: "{{ inputs.who }}" } };
+    const inputs = { who: { type: "string" } };
+    const page = { ...READ, run: ({ n }: { n?: Json }) => ({ page: n ?? null }) };
+    const source = Engine.run({
+      goal: "read",
+      planner: () => ({ kind: "plan", plan: { mesh: 1, inputs, tasks: [ok, each([1, 2], ["ok"])] } }),
+      inputs: { who: "somebody" },
+      tools: { ...tools, "t.page": page },
+      onTurn: (engine) => {
+        if (engine.state.asks.has("ok")) engine.feed({ type: "approve", approval: "ok" });
+      },
+    });
+    const strict = {
+      ...tools["mesh.approve"].spec,
+      inputSchema: { type: "object", properties: { message: { type: "string", maxLength: 3 } } },
+    };
+    const fork = Engine.fork(
+      source,
+      { from: ["pages[1]"] },
+      {
+        tools: { ...tools, "t.page": page, "mesh.approve": { spec: strict } },
+        planner: () => ({ kind: "plan", plan: { mesh: 1, tasks: [each([7, 8], [])] } }),
+        policy: { patchesMax: 1 },
+      },
+    ).start();
+    expect(fork.view.status).toBe("succeeded");
+    expect(fork.value("pages")).toEqual([{ page: 7 }, { page: 8 }]);
   });
 
   test("is patched like any other run, and keeps what it took over", () => {
