@@ -1,8 +1,11 @@
 /** One seed, one run: from the goal to the end of everything that it set in motion, with every fault that the seed brings. */
 import {
   canonicalJson,
+  compilePlan,
   evolve,
   type Json,
+  NULL_PAYLOAD,
+  type Plan,
   RunPolicy,
   type RunPolicyInput,
   RunState,
@@ -115,7 +118,24 @@ class Simulation {
     if (this.#chance.percent(35)) return { ...base, work: { goal: "Do it." } };
     const { plan } = parsePlan(this.#plan);
     if (plan === undefined) throw new RangeError("the generator made a plan that does not parse");
-    return { ...base, work: { plan } };
+    return { ...base, work: { plan }, ...this.#forkStart(plan) };
+  }
+
+  /** Some runs are forks: tasks that need nothing were done elsewhere, and must never be done here, whatever dies when. */
+  #forkStart(plan: Plan): Pick<StartInput, "fork"> {
+    const chance = this.#world.chance("fork");
+    if (!chance.percent(15)) return {};
+    const origin = { run: "r_source", seq: 1_000, from: [] };
+    const first = compilePlan(plan).tasks.filter(({ spec, dependencies }) => dependencies.length === 0 && !spec.each);
+    const reused = first
+      .filter(() => chance.percent(60))
+      .map(({ spec }, index) => ({
+        task: spec.id,
+        as: chance.weighted({ succeeded: 6, failed: 1, skipped: 1 }),
+        output: NULL_PAYLOAD,
+        from: { run: origin.run, seq: index + 1 },
+      }));
+    return { fork: { origin, by: "caller", reused } };
   }
 
   #newWorker(): SimulatedWorker {

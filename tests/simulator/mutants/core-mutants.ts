@@ -103,4 +103,11 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     replace: '          outcome: "refused",',
     breaks: "A takeover says that a call which was under way was never made.",
   },
+  {
+    name: "reused-task-runs",
+    file: `${CORE}evolve-plan.ts`,
+    find: "  else for (const task of state.planned) takeReused(state, task, event.atMs);",
+    replace: "",
+    breaks: "A fork runs what it took over from another run.",
+  },
 ];
