@@ -110,6 +110,22 @@ describe.concurrent("fork", () => {
     });
   });
 
+  test("keeps what it took over when the run that it comes from is removed", async () => {
+    const { folder, run } = await ran();
+    const long = "y".repeat(1_000);
+    const wordy = [{ id: "long", use: "bank.look", args: { to: long } }, ...tasks];
+    await folder.write("long.json", plan(wordy, bank));
+    const first = jsonLines((await folder.run("fork", run, "--plan", "long.json", "--json")).stdout).at(-1);
+    const second = jsonLines((await folder.run("fork", String(first?.["run"]), "--from", "bob", "--json")).stdout).at(-1);
+    const pruned = await folder.run("runs", "prune", "--keep", "1");
+    expect(pruned.exit, pruned.stderr).toBe(0);
+    expect(JSON.parse((await folder.run("runs", "--json")).stdout)).toMatchObject({ runs: [{ run: second?.["run"] }] });
+    expect(verifyStore(join(folder.path, STORE))).toMatchObject({ runs: 1, violations: [] });
+    expect(await folder.run("replay", String(second?.["run"]))).toMatchObject({ exit: 0 });
+    const shown = await folder.run("show", String(second?.["run"]), "--json", "--full");
+    expect(shown.stdout).toContain(`looked at ${long}`);
+  });
+
   test("of a run that waits says what it takes over, and goes on from there", async () => {
     const folder = await bankFolder([tasks[0] ?? {}, { ...tasks[1], args: { to: "ann" }, approve: true }], {
       store: STORE,
