@@ -17,7 +17,7 @@ const llama = {
 
 const services = {
   name: "services",
-  include: ["{adapters,packages}/*/test/services/**/*.test.ts"],
+  include: ["{adapters,packages}/*/test/services/**/*.test.ts", "tests/postgres/**/*.test.ts"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
@@ -43,7 +43,14 @@ export default defineConfig({
             "tools/**/*.test.ts",
             "examples/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "**/dist/**", "tests/corpora/**", "**/test/llama/**", "**/test/services/**"],
+          exclude: [
+            "**/node_modules/**",
+            "**/dist/**",
+            "tests/corpora/**",
+            "tests/postgres/**",
+            "**/test/llama/**",
+            "**/test/services/**",
+          ],
         },
       },
       ...(process.env["AGENTMESH_CORPORA"] === undefined ? [] : [{ extends: true as const, test: corpora }]),

@@ -40,6 +40,20 @@ export class PostgresServer implements AsyncDisposable {
     return `postgresql://postgres@127.0.0.1:${this.#port}/postgres`;
   }
 
+  /** Ends it as a crash does (`pg_ctl stop -m immediate`); its log is replayed when it starts again. */
+  async crash(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    const exit = once(child, "exit");
+    child.kill("SIGQUIT");
+    await exit;
+  }
+
+  /** After a crash. Throws RangeError when it does not start. */
+  async restart(): Promise<void> {
+    await this.#start();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#process;
     if (child !== undefined && child.exitCode === null) {
