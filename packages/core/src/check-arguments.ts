@@ -7,9 +7,10 @@ import { shapesOfReference } from "./check-references.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { Finding } from "./finding.ts";
 import { isJsonObject, type Json, jsonPointer } from "./json.ts";
-import { compileJsonSchema, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
+import { compileJsonSchema, plainlyFits, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
 import { suggestion } from "./nearest-names.ts";
 import { formatReference } from "./reference.ts";
+import { HOLE } from "./schema-acceptor.ts";
 import { describeTypes, fits, type ShapeInContext, shapesAt } from "./schema-shape.ts";
 import type { ToolCatalogue } from "./tool-catalogue.ts";
 import type { ToolSpec } from "./tool-spec.ts";
@@ -39,16 +40,19 @@ const DEPENDS_ON_INSIDE = new Set([
   "unevaluatedProperties",
   "unevaluatedItems",
 ]);
-const TEXT: ShapeInContext = { schema: { type: "string" }, root: true };
+const TEXT: readonly ShapeInContext[] = [{ schema: { type: "string" }, root: true }];
 
 export function checkArguments(check: ArgumentsCheck): readonly Finding[] {
-  return [...checkLiterals(check), ...check.value.wires.flatMap((wire) => checkWire(wire, check))];
+  const findings = [...checkLiterals(check)];
+  for (const wire of check.value.wires) findings.push(...checkWire(wire, check));
+  return findings;
 }
 
 function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
-  const holes = [...check.value.wires.map(({ at }) => at), ...check.value.broken].map(jsonPointer);
   try {
-    const violations = compileJsonSchema(check.tool.inputSchema)(withHoles(check.value));
+    if (plainlyFits(check.tool.inputSchema, filled(check.value, HOLE))) return [];
+    const holes = [...check.value.wires.map(({ at }) => at), ...check.value.broken].map(jsonPointer);
+    const violations = compileJsonSchema(check.tool.inputSchema)(filled(check.value, null));
     return violations
       .filter((violation) => !dependsOnHole(violation, holes))
       .map((violation) => argumentFinding(violation, check));
@@ -66,8 +70,8 @@ function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
   }
 }
 
-/** The value with null where something flows in: violations there say nothing and are dropped. */
-function withHoles({ template }: CompiledValue): Json {
+/** The value with `hole` where something flows in: violations there say nothing and are dropped. */
+function filled({ template }: CompiledValue, hole: Json): Json {
   const fill = (part: CompiledValue["template"]): Json => {
     switch (part.kind) {
       case "constant":
@@ -78,7 +82,7 @@ function withHoles({ template }: CompiledValue): Json {
         return Object.fromEntries(part.entries.map(([key, entry]) => [key, fill(entry)]));
       case "reference":
       case "text":
-        return null;
+        return hole;
     }
   };
   return fill(template);
@@ -121,28 +125,20 @@ function checkWire(wire: Wire, check: ArgumentsCheck): readonly Finding[] {
   const wanted = shapesAt(inputs, wire.at);
   const offered =
     wire.kind === "text"
-      ? [TEXT]
+      ? TEXT
       : shapesOfReference(
           wire.reference,
           { compiled: check.compiled, catalogue: check.catalogue, place: check.task },
           check.task.list !== undefined,
         );
   if (offered === undefined || offered.length === 0 || wanted.length === 0) return [];
-  const path = jsonPointer([...check.at, ...wire.at]);
   const verdict = fits(offered, wanted);
-  const pair = `"${formatReference(wire.reference)}" is ${describeTypes(offered)}, "${check.tool.name}" wants ${describeTypes(wanted)} here.`;
-  if (verdict === "no")
-    return [
-      {
-        code: "AM_TYPE_MISMATCH",
-        severity: "error",
-        path,
-        message: pair,
-        hint: "Refer to another field, or render it into a text with {{ }}.",
-      },
-    ];
+  if (verdict === "yes") return [];
+  const [is, wants] = [describeTypes(offered), describeTypes(wanted)];
+  const path = jsonPointer([...check.at, ...wire.at]);
+  const message = `"${formatReference(wire.reference)}" is ${is}, "${check.tool.name}" wants ${wants} here.`;
+  const hint = "Refer to another field, or render it into a text with {{ }}.";
+  if (verdict === "no") return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message, hint }];
   const isKnown = offered.every(({ schema }) => schema !== true);
-  if (verdict === "perhaps" && isKnown && describeTypes(offered) !== describeTypes(wanted))
-    return [{ code: "AM_TYPE_UNCERTAIN", severity: "warning", path, message: pair }];
-  return [];
+  return isKnown && is !== wants ? [{ code: "AM_TYPE_UNCERTAIN", severity: "warning", path, message }] : [];
 }

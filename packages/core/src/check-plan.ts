@@ -48,26 +48,26 @@ function checkTask(task: CompiledTask, compiled: CompiledPlan, catalogue: ToolCa
 function checkIds(plan: Plan): readonly Finding[] {
   const seen = new Map<string, number>();
   return plan.tasks.flatMap(({ id }, index) => {
-    const path = jsonPointer(["tasks", index, "id"]);
+    const path = (): string => jsonPointer(["tasks", index, "id"]);
     const first = seen.get(id);
     seen.set(id, first ?? index);
     if (first !== undefined)
       return [
-        error("AM_DUPLICATE_ID", path, {
+        error("AM_DUPLICATE_ID", path(), {
           message: `"${id}" is the id of tasks ${first} and ${index}.`,
           hint: "Give each task an id of its own.",
         }),
       ];
     if (RESERVED_IDS.includes(id))
       return [
-        error("AM_RESERVED_ID", path, {
+        error("AM_RESERVED_ID", path(), {
           message: `"${id}" is a reserved name.`,
           hint: `Reserved: ${RESERVED_IDS.join(", ")}.`,
         }),
       ];
     if (!TASK_ID.test(id))
       return [
-        error("AM_BAD_ID", path, {
+        error("AM_BAD_ID", path(), {
           message: `"${id}" is no id.`,
           hint: "An id starts with a letter or _, then letters, digits, _ and -.",
         }),

@@ -15,9 +15,13 @@ export interface ReferenceCheck {
   readonly place: CompiledTask | "output";
 }
 
+type Path = readonly (string | number)[];
+
 interface Read {
   readonly reference: Reference;
-  readonly path: readonly (string | number)[];
+  /** Where it stands: the part of the plan, and the place in it. */
+  readonly base: Path;
+  readonly at: Path;
   /** Whether the loop name and `index` are known there. */
   readonly isInLoop: boolean;
 }
@@ -39,8 +43,10 @@ const RUN: ShapeInContext = {
 
 export function checkReferences(check: ReferenceCheck): readonly Finding[] {
   const unchecked = new Set<string>();
-  const findings = readsOf(check).flatMap((read) => checkRead(read, check, unchecked));
-  return [...findings, ...checkList(check)];
+  const findings: Finding[] = [];
+  for (const read of readsOf(check)) findings.push(...checkRead(read, check, unchecked));
+  findings.push(...checkList(check));
+  return findings;
 }
 
 /** The shape of a reference's value; undefined when its root is not known. `true` schemas mean unchecked. */
@@ -54,68 +60,51 @@ export function shapesOfReference(
 }
 
 function readsOf({ compiled, place }: ReferenceCheck): readonly Read[] {
-  if (place === "output") return wireReads(compiled.output?.wires, ["output"], false);
-  const at = ["tasks", place.index] as const;
+  const reads: Read[] = [];
+  const add = (base: Path, wires: readonly Wire[] | undefined, isInLoop: boolean): void => {
+    for (const { reference, at } of wires ?? []) reads.push({ reference, base, at, isInLoop });
+  };
+  if (place === "output") {
+    add(["output"], compiled.output?.wires, false);
+    return reads;
+  }
+  const task = ["tasks", place.index] as const;
   const isLoop = place.list !== undefined;
-  return [
-    ...wireReads(place.args.wires, [...at, "args"], isLoop),
-    ...wireReads(place.list?.wires, [...at, "each", "in"], false),
-    ...wireReads(place.fallback?.wires, [...at, "onError", "args"], isLoop),
-    ...(place.when?.references ?? []).map((reference) => ({ reference, path: [...at, "when"], isInLoop: false })),
-    ...(place.until?.references ?? []).map((reference) => ({
-      reference,
-      path: [...at, "repeat", "until"],
-      isInLoop: isLoop,
-    })),
-  ];
-}
-
-function wireReads(
-  wires: readonly Wire[] = [],
-  base: readonly (string | number)[] = [],
-  isInLoop = false,
-): readonly Read[] {
-  return wires.map(({ reference, at }) => ({ reference, path: [...base, ...at], isInLoop }));
+  add([...task, "args"], place.args.wires, isLoop);
+  add([...task, "each", "in"], place.list?.wires, false);
+  add([...task, "onError", "args"], place.fallback?.wires, isLoop);
+  for (const reference of place.when?.references ?? [])
+    reads.push({ reference, base: task, at: ["when"], isInLoop: false });
+  for (const reference of place.until?.references ?? [])
+    reads.push({ reference, base: task, at: ["repeat", "until"], isInLoop: isLoop });
+  return reads;
 }
 
 function checkRead(read: Read, check: ReferenceCheck, unchecked: Set<string>): readonly Finding[] {
   const { reference } = read;
-  const path = jsonPointer(read.path);
   const root = shapeOfRoot(reference.root, check, read.isInLoop);
-  if (root === undefined) return [unknownRoot(reference, path, check)];
+  if (root === undefined) return [unknownRoot(reference, pointerOf(read), check)];
   if (root.schema === true && check.compiled.indexOf.has(reference.root) && !unchecked.has(reference.root)) {
     unchecked.add(reference.root);
-    return [
-      {
-        code: "AM_UNCHECKED",
-        severity: "info",
-        path,
-        message: `The tool of "${reference.root}" declares no output schema: what is read of it is unchecked.`,
-      },
-    ];
+    const message = `The tool of "${reference.root}" declares no output schema: what is read of it is unchecked.`;
+    return [{ code: "AM_UNCHECKED", severity: "info", path: pointerOf(read), message }];
   }
-  const text = formatReference(reference);
-  if (shapesAt(root, reference.path).length === 0) {
-    return [
-      {
-        code: "AM_MISSING_PROPERTY",
-        severity: "error",
-        path,
-        message: `"${text}" leads to nothing in the schema of "${reference.root}".`,
-        hint: propertyHint(root),
-      },
-    ];
-  }
-  if (isDeclared(root, reference.path)) return [];
+  const leadsNowhere = shapesAt(root, reference.path).length === 0;
+  if (!leadsNowhere && isDeclared(root, reference.path)) return [];
+  const what = leadsNowhere ? "leads to nothing" : "is not named";
   return [
     {
       code: "AM_MISSING_PROPERTY",
-      severity: "warning",
-      path,
-      message: `"${text}" is not named in the schema of "${reference.root}".`,
+      severity: leadsNowhere ? "error" : "warning",
+      path: pointerOf(read),
+      message: `"${formatReference(reference)}" ${what} in the schema of "${reference.root}".`,
       hint: propertyHint(root),
     },
   ];
+}
+
+function pointerOf({ base, at }: Read): string {
+  return jsonPointer([...base, ...at]);
 }
 
 function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): ShapeInContext | undefined {
@@ -124,16 +113,11 @@ function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): Sh
     if (name === "index") return INDEX;
     if (place.spec.each?.as === name) return elementShape(place, check);
   }
-  if (name === "inputs") return inputsShape(compiled);
+  if (name === "inputs") return { schema: compiled.inputsSchema, root: compiled.inputsSchema };
   if (name === "run") return RUN;
   const task = compiled.tasks[compiled.indexOf.get(name) ?? -1];
   if (task === undefined) return undefined;
   return task === place ? ownShape(task, catalogue) : taskShape(task, catalogue);
-}
-
-function inputsShape({ plan }: CompiledPlan): ShapeInContext {
-  const schema: JsonSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
-  return { schema, root: schema };
 }
 
 /** What `until` sees: one value of the task's tool. */
@@ -146,6 +130,7 @@ function ownShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext 
 function taskShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext {
   const own = ownShape(task, catalogue).schema;
   if (typeof task.spec.onError === "object" || own === true) return task.list === undefined ? ANYTHING : LIST;
+  if (task.spec.onError !== "null" && task.list === undefined) return { schema: own, root: own };
   const defs = isJsonObject(own) ? definitionsOf(own) : {};
   const one: JsonSchema = task.spec.onError === "null" ? { anyOf: [own, { type: "null" }] } : own;
   const schema = task.list === undefined ? one : { type: "array", items: one };

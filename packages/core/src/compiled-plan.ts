@@ -5,7 +5,7 @@
 import { compileValue, type CompiledValue, type Wire } from "./argument-template.ts";
 import type { Finding } from "./finding.ts";
 import { compileExpression, type Expression, TemplateError } from "./jinja.ts";
-import { jsonPointer } from "./json.ts";
+import { type JsonSchema, jsonPointer } from "./json.ts";
 import type { Plan, PlanTask } from "./plan.ts";
 import type { Reference } from "./reference.ts";
 
@@ -36,6 +36,8 @@ export interface CompiledPlan {
   readonly plan: Plan;
   readonly tasks: readonly CompiledTask[];
   readonly indexOf: ReadonlyMap<string, number>;
+  /** Of the object that `inputs` names. */
+  readonly inputsSchema: JsonSchema;
   readonly output: CompiledValue | undefined;
   /** What could not be compiled. */
   readonly findings: readonly Finding[];
@@ -43,7 +45,18 @@ export interface CompiledPlan {
   readonly cycle: readonly number[];
 }
 
+const cache = new WeakMap<Plan, CompiledPlan>();
+
+/** The same plan, which nobody changes once it is parsed, is compiled once. */
 export function compilePlan(plan: Plan): CompiledPlan {
+  const known = cache.get(plan);
+  if (known !== undefined) return known;
+  const compiled = compile(plan);
+  cache.set(plan, compiled);
+  return compiled;
+}
+
+function compile(plan: Plan): CompiledPlan {
   const indexOf = new Map<string, number>();
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
@@ -51,7 +64,8 @@ export function compilePlan(plan: Plan): CompiledPlan {
   for (const task of tasks) for (const from of task.dependencies) tasks[from]?.dependents.push(task.index);
   const output = plan.output === undefined ? undefined : compileValue(plan.output, ["output"]);
   findings.push(...(output?.findings ?? []));
-  return { plan, tasks, indexOf, output, findings, cycle: rankByLongestPath(tasks) };
+  const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
+  return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }
 
 interface Context {

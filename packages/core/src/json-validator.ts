@@ -5,6 +5,7 @@
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { isJson, isJsonObject, type Json, type JsonSchema } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
+import { type Acceptor, acceptorOf } from "./schema-acceptor.ts";
 
 export interface SchemaViolation {
   /** JSON Pointer into the value. */
@@ -44,18 +45,21 @@ export class UnusableSchemaError extends MeshError {
   }
 }
 
-const cache = new WeakMap<object, JsonValidator>();
+/** A schema made ready: the library's word, and a quick yes before it is asked. */
+interface CompiledSchema {
+  readonly validate: JsonValidator;
+  readonly accepts: Acceptor | undefined;
+}
+
+const NO_VIOLATIONS: readonly SchemaViolation[] = [];
+const cache = new WeakMap<object, CompiledSchema>();
 
 /** Throws UnusableSchemaError, at once or at the first use of the broken part. */
 export function compileJsonSchema(schema: JsonSchema): JsonValidator {
-  if (schema === true) return () => [];
+  if (schema === true) return () => NO_VIOLATIONS;
   if (schema === false)
     return () => [{ path: "", keyword: "false", schemaPath: "#", message: "No value is allowed here." }];
-  const known = cache.get(schema);
-  if (known !== undefined) return known;
-  const validator = makeValidator(schema);
-  cache.set(schema, validator);
-  return validator;
+  return compiled(schema).validate;
 }
 
 /** What the schema refuses of a value; empty when it fits. */
@@ -63,14 +67,30 @@ export function validateJson(schema: JsonSchema, value: Json): readonly SchemaVi
   return compileJsonSchema(schema)(value);
 }
 
-function makeValidator(schema: Exclude<JsonSchema, boolean>): JsonValidator {
+/** Whether a value with holes (see HOLE) plainly fits, whatever comes into the holes; false when only the validator can tell. */
+export function plainlyFits(schema: JsonSchema, value: Json): boolean {
+  return typeof schema === "boolean" ? schema : compiled(schema).accepts?.(value) === true;
+}
+
+function compiled(schema: Exclude<JsonSchema, boolean>): CompiledSchema {
+  const known = cache.get(schema);
+  if (known !== undefined) return known;
+  const made = compile(schema);
+  cache.set(schema, made);
+  return made;
+}
+
+function compile(schema: Exclude<JsonSchema, boolean>): CompiledSchema {
   if (!isJson(schema)) throw new UnusableSchemaError("it is not JSON, or nests too deep");
   const own = copyOf(schema) as object;
+  const accepts = acceptorOf(schema);
   const validator = guarded(() => new Validator(own, draftOf(schema), false));
-  return (value) => {
+  const validate: JsonValidator = (value) => {
+    if (accepts?.(value) === true) return NO_VIOLATIONS;
     const result = guarded(() => validator.validate(value));
-    return result.valid ? [] : violationsOf(result.errors);
+    return result.valid ? NO_VIOLATIONS : violationsOf(result.errors);
   };
+  return { validate, accepts };
 }
 
 /** A copy: the library writes marks into the schema that it is given. */

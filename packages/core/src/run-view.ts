@@ -2,7 +2,7 @@
 import type { CacheHit } from "./cache-hit.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
-import { argumentSources, sourcesOfTask } from "./provenance.ts";
+import { argumentSources, type Provenance, sourcesOfTask } from "./provenance.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { type BudgetLine, budgetLine } from "./run-budget.ts";
@@ -35,7 +35,7 @@ export interface TaskView {
   /** Its value is that of an earlier call. */
   readonly cache?: CacheHit;
   /** What its value directly stands on: names of inputs, ids of tasks; see provenanceOfTask for the rest. */
-  readonly from: { readonly inputs: readonly string[]; readonly tasks: readonly string[] };
+  readonly from: Provenance;
   readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
   /** It did not run: its outcome is that of this event of another run. */
   readonly reusedFrom?: { readonly run: string; readonly seq: number };
@@ -84,13 +84,16 @@ export interface RunView {
   readonly damage?: ErrorRecord;
 }
 
+const NOWHERE: Provenance = { inputs: [], tasks: [] };
+
 export function publicStatus(state: RunState): PublicRunStatus {
   const { status } = state;
   return status === "none" || status === "cancelling" || status === "stopping" ? "running" : status;
 }
 
 export function runView(state: RunState): RunView {
-  const tasks = [...state.superseded, ...state.tasks].map((task) => [task.key, taskView(state, task)] as const);
+  const tasks: Record<string, TaskView> = Object.create(null) as Record<string, TaskView>;
+  for (const list of [state.superseded, state.tasks]) for (const task of list) tasks[task.key] = taskView(state, task);
   return {
     run: state.run,
     tenant: state.tenant,
@@ -100,7 +103,7 @@ export function runView(state: RunState): RunView {
     seq: state.seq,
     revision: state.revision,
     findings: state.warnings,
-    tasks: Object.fromEntries(tasks),
+    tasks,
     citations: state.citations,
     waits: [...[...state.inDoubt].map(doubtView), ...[...state.asks.values()].map(waitView)],
     budget: [...state.limits.keys()].flatMap((kind) => budgetLine(state, kind, state.lastAtMs) ?? []),
@@ -129,22 +132,24 @@ function waitView({ kind, key, sinceMs, untilMs, message, tool, args, name }: As
 
 export function taskView(state: RunState, task: TaskState): TaskView {
   const { spec } = task.compiled;
+  const tool = bindingOf(state, task)?.tool;
+  const { output, startedAtMs, endedAtMs, reusedFrom } = task;
+  const cache = state.cached.get(task);
+  const error = task.status === "succeeded" ? undefined : task.error;
   return {
     id: task.key,
     status: publicTaskStatus(state, task),
     use: spec.use,
     attempt: task.attempt,
-    from: state.compiled === undefined ? { inputs: [], tasks: [] } : sourcesOfTask(state.compiled, task.compiled),
+    from: state.compiled === undefined ? NOWHERE : sourcesOfTask(state.compiled, task.compiled),
     argumentsFrom: argumentSources(task.compiled),
-    ...optional({
-      tool: bindingOf(state, task)?.tool,
-      output: task.output,
-      cache: state.cached.get(task),
-      error: task.status === "succeeded" ? undefined : task.error,
-      reusedFrom: task.reusedFrom,
-    }),
-    ...(task.startedAtMs > 0 ? { startedAtMs: task.startedAtMs } : {}),
-    ...(task.endedAtMs > 0 ? { endedAtMs: task.endedAtMs } : {}),
+    ...(tool === undefined ? {} : { tool }),
+    ...(output === undefined ? {} : { output }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(error === undefined ? {} : { error }),
+    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+    ...(startedAtMs > 0 ? { startedAtMs } : {}),
+    ...(endedAtMs > 0 ? { endedAtMs } : {}),
   };
 }
 

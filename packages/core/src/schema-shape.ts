@@ -19,16 +19,54 @@ export interface ShapeInContext {
   readonly root: JsonSchema;
 }
 
+/** What was found out about a path into a schema. */
+interface PathShapes {
+  readonly root: JsonSchema;
+  readonly shapes: readonly ShapeInContext[];
+  readonly isDeclared: boolean;
+}
+
+/** Plans ask the same few questions of a tool's schema again and again. */
+const pathsOf = new WeakMap<object, Map<string, PathShapes>>();
+const fitsOf = new WeakMap<readonly ShapeInContext[], WeakMap<readonly ShapeInContext[], Fit>>();
+/** How many paths of one schema are kept: paths come from plans. */
+const PATHS_MAX = 1_000;
+
 /** The schemas that may hold at a path: none means that nothing can be there; `true` means anything. */
 export function shapesAt(shape: ShapeInContext, path: readonly (string | number)[]): readonly ShapeInContext[] {
+  return shapesOfPath(shape, path).shapes;
+}
+
+/** Whether every step of the path is named by the schema, not only left open by it. */
+export function isDeclared(shape: ShapeInContext, path: readonly (string | number)[]): boolean {
+  return shapesOfPath(shape, path).isDeclared;
+}
+
+function shapesOfPath(shape: ShapeInContext, path: readonly (string | number)[]): PathShapes {
+  const { schema, root } = shape;
+  if (typeof schema === "boolean") return walk(shape, path);
+  const known = pathsOf.get(schema) ?? new Map<string, PathShapes>();
+  const key = path.length === 1 ? `${typeof path[0]}:${path[0]}` : JSON.stringify(path);
+  const found = known.get(key);
+  if (found?.root === root) return found;
+  const shapes = walk(shape, path);
+  if (known.size < PATHS_MAX) known.set(key, shapes);
+  pathsOf.set(schema, known);
+  return shapes;
+}
+
+function walk(shape: ShapeInContext, path: readonly (string | number)[]): PathShapes {
+  return { root: shape.root, shapes: walkShapes(shape, path), isDeclared: walkDeclared(shape, path) };
+}
+
+function walkShapes(shape: ShapeInContext, path: readonly (string | number)[]): readonly ShapeInContext[] {
   let shapes = alternatives(shape, 0);
   for (const step of path)
     shapes = shapes.flatMap((each) => stepInto(each, step)).flatMap((each) => alternatives(each, 0));
   return shapes;
 }
 
-/** Whether every step of the path is named by the schema, not only left open by it. */
-export function isDeclared(shape: ShapeInContext, path: readonly (string | number)[]): boolean {
+function walkDeclared(shape: ShapeInContext, path: readonly (string | number)[]): boolean {
   let shapes = alternatives(shape, 0);
   for (const step of path) {
     shapes = shapes
@@ -51,7 +89,15 @@ function namesProperty(schema: JsonSchema, name: string): boolean {
 }
 
 /** Whether a value of one of `from` can be a value of one of `into`. */
-export function fits(from: readonly ShapeInContext[], into: readonly ShapeInContext[], depth = 0): Fit {
+export function fits(from: readonly ShapeInContext[], into: readonly ShapeInContext[]): Fit {
+  const known = fitsOf.get(from) ?? new WeakMap<readonly ShapeInContext[], Fit>();
+  const fit = known.get(into) ?? fitsAtDepth(from, into, 0);
+  known.set(into, fit);
+  fitsOf.set(from, known);
+  return fit;
+}
+
+function fitsAtDepth(from: readonly ShapeInContext[], into: readonly ShapeInContext[], depth: number): Fit {
   if (depth > DEPTH_MAX) return "perhaps";
   const verdicts = from.map((source) => best(into.map((target) => fitsOne(source, target, depth))));
   if (verdicts.every((verdict) => verdict === "no")) return "no";
@@ -214,7 +260,7 @@ function fitsStep(
   const offered = shapesAt(from, [at.step]);
   const wanted = shapesAt(into, [at.step]);
   if (offered.length === 0) return typeof at.step === "number" ? "yes" : "no";
-  return wanted.length === 0 ? "perhaps" : fits(offered, wanted, at.depth + 1);
+  return wanted.length === 0 ? "perhaps" : fitsAtDepth(offered, wanted, at.depth + 1);
 }
 
 function typeOfValue(value: Json): JsonType {
