@@ -1,6 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Json, JsonObject, JsonSchema } from "./json.ts";
 import { acceptorOf, HOLE } from "./schema-acceptor.ts";
 
@@ -43,11 +43,11 @@ const { schema } = fc.letrec<{ schema: JsonSchema; object: JsonObject }>((tie) =
       not: tie("schema"),
     },
     { requiredKeys: [] },
-  ) as fc.Arbitrary<JsonObject>,
+  ),
 }));
 
 describe("a quick yes to a value", () => {
-  it("is only given where the validator finds nothing", () => {
+  test("is only given where the validator finds nothing", () => {
     let accepted = 0;
     fc.assert(
       fc.property(schema, value, (rules, candidate) => {
@@ -60,7 +60,7 @@ describe("a quick yes to a value", () => {
     expect(accepted).toBeGreaterThan(300);
   });
 
-  it("is given to the usual arguments of a tool", () => {
+  test("is given to the usual arguments of a tool", () => {
     const accepts = acceptorOf({
       type: "object",
       title: "Search",
@@ -74,7 +74,7 @@ describe("a quick yes to a value", () => {
       expect(accepts?.(wrong)).toBe(false);
   });
 
-  it("is not to be had of a schema with a keyword that it does not know", () => {
+  test("is not to be had of a schema with a keyword that it does not know", () => {
     for (const rules of [{ pattern: "^a" }, { properties: { a: { $ref: "#" } } }, { items: [{ type: "string" }] }])
       expect(acceptorOf(rules)).toBeUndefined();
   });
