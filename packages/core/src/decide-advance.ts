@@ -14,8 +14,8 @@ export function decideAdvance(state: RunState, nowMs: number): readonly RunEvent
   const late = nowMs >= deadlineMs(state) ? exceed(state, { kind: "seconds", needed: 0 }, nowMs) : [];
   if (late.length > 0) return late;
   if (state.mode === "plan" && state.compiled !== undefined) return [{ type: "run.succeeded" }];
-  const consequences = [...skips(state), ...settlements(state)];
-  return consequences.length > 0 ? consequences : whenQuiet(state);
+  if (state.toSkip.size > 0 || state.toSettle.size > 0) return [...skips(state), ...settlements(state)];
+  return whenQuiet(state);
 }
 
 /** Once nothing is under way any more. */

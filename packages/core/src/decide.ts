@@ -24,6 +24,8 @@ const COMMANDS: ReadonlySet<string> = new Set(RunCommand.options.map((option) =>
 /** How often one transition may look again at what follows from the state itself; beyond it the core is wrong. */
 const ADVANCES_MAX = 1_000_000;
 
+const NO_EVENTS: readonly RunEvent[] = [];
+
 /** `run`: the id of the run, needed by the first event only. */
 export function decide(
   state: RunState,
@@ -31,13 +33,15 @@ export function decide(
   at: { readonly nowMs: number; readonly run: string },
 ): readonly RunEvent[] {
   const drafts = draftsFor(state, input, at.nowMs);
-  return drafts.map((draft, index) => ({
-    ...draft,
-    v: EVENT_VERSION,
-    seq: state.seq + 1 + index,
-    atMs: at.nowMs,
-    run: at.run,
-  }));
+  return drafts.length === 0
+    ? NO_EVENTS
+    : drafts.map((draft, index) => ({
+        ...draft,
+        v: EVENT_VERSION,
+        seq: state.seq + 1 + index,
+        atMs: at.nowMs,
+        run: at.run,
+      }));
 }
 
 /** Decides, folds, and goes on until nothing more follows from the state: one whole turn, as the events that it gave. */

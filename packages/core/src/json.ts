@@ -13,12 +13,30 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** JSON text with object keys in code-unit order and no white space (RFC 8785's order and layout). */
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  return isInOrder(value) ? JSON.stringify(value) : orderedJson(value);
+}
+
+function orderedJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(orderedJson).join(",")}]`;
   if (!isJsonObject(value)) return JSON.stringify(value);
   const entries = Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+    .map((key) => `${JSON.stringify(key)}:${orderedJson(value[key] ?? null)}`);
   return `{${entries.join(",")}}`;
+}
+
+/** Whether all keys stand in code-unit order already, so that the engine's own writer gives the canonical text. */
+function isInOrder(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  let before = "";
+  const record = value as JsonObject;
+  for (const key of Object.keys(record)) {
+    const item = record[key];
+    if (key < before || item === undefined || !isInOrder(item)) return false;
+    before = key;
+  }
+  return true;
 }
 
 /** How deep a value may nest: deeper documents are refused before anything recurses into them. */

@@ -14,6 +14,8 @@ export interface Provenance {
   readonly tasks: readonly string[];
 }
 
+const NOWHERE: Provenance = { inputs: [], tasks: [] };
+
 /** Everything that a task's value stands on, directly or through other tasks; the task itself first. */
 export function provenanceOfTask(compiled: CompiledPlan, id: string): Provenance {
   const tasks = new Set<string>();
@@ -30,23 +32,28 @@ export function provenanceOfTask(compiled: CompiledPlan, id: string): Provenance
 
 /** The inputs and tasks that a task reads itself. */
 export function sourcesOfTask(compiled: CompiledPlan, task: CompiledTask): Provenance {
+  const wires = wiresOf(task);
+  if (wires.length === 0) return NOWHERE;
   const inputs = new Set<string>();
   const open: string[] = [];
-  for (const wire of wiresOf(task)) addRoot(wire, { task, compiled, inputs, open });
+  for (const wire of wires) addRoot(wire, { task, compiled, inputs, open });
   return { inputs: [...inputs], tasks: [...new Set(open)] };
 }
 
 /** Per argument (JSON Pointer into `args`): the references that flow into it. */
 export function argumentSources(task: CompiledTask): Readonly<Record<string, readonly string[]>> {
-  const sources = new Map<string, string[]>();
+  const sources: Record<string, string[]> = {};
   for (const wire of task.args.wires) {
     const at = jsonPointer(wire.at);
-    sources.set(at, [...(sources.get(at) ?? []), formatReference(wire.reference)]);
+    const reference = formatReference(wire.reference);
+    if (Object.hasOwn(sources, at)) sources[at]?.push(reference);
+    else sources[at] = [reference];
   }
-  return Object.fromEntries(sources);
+  return sources;
 }
 
 function wiresOf(task: CompiledTask): readonly Wire[] {
+  if (task.list === undefined && task.fallback === undefined) return task.args.wires;
   return [...task.args.wires, ...(task.list?.wires ?? []), ...(task.fallback?.wires ?? [])];
 }
 

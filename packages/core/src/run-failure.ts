@@ -8,6 +8,7 @@ const NAMED_MAX = 20;
 
 /** The run's error when its output (or, without one, any task) needs what failed. */
 export function failureOf(state: RunState): ErrorRecord | undefined {
+  if (state.failed.size === 0) return undefined;
   const failed = [...state.failed].filter((task) => task.element === undefined);
   const needed = neededTasks(state);
   const fatal = needed === undefined ? failed : failed.filter((task) => needed.has(task.key));

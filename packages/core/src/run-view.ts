@@ -56,7 +56,8 @@ export interface WaitView {
   readonly signal?: string;
 }
 
-export interface RunView {
+/** A run without its tasks: as much work for a large run as for a small one. */
+export interface RunOutline {
   readonly run: string;
   readonly tenant: string;
   readonly name: string;
@@ -71,7 +72,6 @@ export interface RunView {
   readonly revision: number;
   readonly plan?: Plan;
   readonly findings: readonly Finding[];
-  readonly tasks: Readonly<Record<string, TaskView>>;
   readonly output?: Payload;
   readonly answer?: Payload;
   readonly citations: readonly string[];
@@ -84,6 +84,10 @@ export interface RunView {
   readonly damage?: ErrorRecord;
 }
 
+export interface RunView extends RunOutline {
+  readonly tasks: Readonly<Record<string, TaskView>>;
+}
+
 const NOWHERE: Provenance = { inputs: [], tasks: [] };
 
 export function publicStatus(state: RunState): PublicRunStatus {
@@ -92,8 +96,12 @@ export function publicStatus(state: RunState): PublicRunStatus {
 }
 
 export function runView(state: RunState): RunView {
-  const tasks: Record<string, TaskView> = Object.create(null) as Record<string, TaskView>;
+  const tasks = Object.create(null) as Record<string, TaskView>;
   for (const list of [state.superseded, state.tasks]) for (const task of list) tasks[task.key] = taskView(state, task);
+  return { ...runOutline(state), tasks };
+}
+
+export function runOutline(state: RunState): RunOutline {
   return {
     run: state.run,
     tenant: state.tenant,
@@ -103,7 +111,6 @@ export function runView(state: RunState): RunView {
     seq: state.seq,
     revision: state.revision,
     findings: state.warnings,
-    tasks,
     citations: state.citations,
     waits: [...[...state.inDoubt].map(doubtView), ...[...state.asks.values()].map(waitView)],
     budget: [...state.limits.keys()].flatMap((kind) => budgetLine(state, kind, state.lastAtMs) ?? []),

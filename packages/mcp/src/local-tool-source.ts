@@ -13,11 +13,12 @@ import {
   toolUnknown,
 } from "./call-failure.ts";
 import { ChangeListeners } from "./change-listeners.ts";
-import { Deadline } from "./deadline.ts";
 import type { LocalTool } from "./define-tool.ts";
+import { type LocalCall, LocalCalls } from "./local-calls.ts";
 import { DEFAULT_CALL_TIMEOUT_MS, DEFAULT_OUTPUT_BYTES_MAX } from "./mcp-server-config.ts";
+import { plainCopy } from "./plain-copy.ts";
 import { requireServerName, toolId } from "./server-name.ts";
-import type { StandardIssue, StandardSchema } from "./standard-schema.ts";
+import type { StandardIssue } from "./standard-schema.ts";
 import { ToolDefinitionError } from "./tool-definition-error.ts";
 import { toolFingerprint } from "./tool-fingerprint.ts";
 
@@ -46,6 +47,7 @@ export class LocalToolSource implements ToolSource {
   readonly #timeoutMs: number;
   readonly #outputBytesMax: number;
   readonly #listeners = new ChangeListeners();
+  readonly #calls = new LocalCalls();
   #state: ServerState = "idle";
 
   /** Throws ServerNameError, or ToolDefinitionError when two tools have one name. */
@@ -88,12 +90,12 @@ export class LocalToolSource implements ToolSource {
     if (this.#state === "closed") throw serverUnavailable(called, {});
     if (this.#state === "idle") this.#become("ready");
     if (served === undefined) throw toolUnknown(called, this.#served.keys());
-    using deadline = new Deadline(options.signal, options.timeoutMs ?? served.local.timeoutMs ?? this.#timeoutMs);
-    if (deadline.end !== undefined) throw cancelledBeforeSent(called);
+    if (options.signal.aborted) throw cancelledBeforeSent(called);
+    const call = this.#calls.open(options, options.timeoutMs ?? served.local.timeoutMs ?? this.#timeoutMs);
     try {
-      return await deadline.race(this.#run(served, args, { deadline, options }));
+      return await call.settle(this.#run(served, args, call));
     } catch (error) {
-      throw deadline.end === undefined ? error : endedInCall(called, deadline.end, deadline.timeoutMs);
+      throw call.end === undefined ? error : endedInCall(called, call.end, call.timeoutMs);
     }
   }
 
@@ -106,22 +108,17 @@ export class LocalToolSource implements ToolSource {
     return Promise.resolve();
   }
 
-  async #run({ local, spec }: Served, args: JsonObject, { deadline, options }: LocalCall): Promise<ToolResult> {
-    const parsed = await local.input["~standard"].validate(args);
+  async #run({ local, spec }: Served, args: JsonObject, call: LocalCall): Promise<ToolResult> {
+    const validated = local.input["~standard"].validate(args);
+    const parsed = validated instanceof Promise ? await validated : validated;
     if (parsed.issues !== undefined) {
       const text = `its arguments are invalid: ${issueTexts(parsed.issues).join("; ")}`;
       throw toolFailed(spec, { text, retryable: false });
     }
     let output: unknown;
     try {
-      output = await local.run(parsed.value, {
-        signal: deadline.signal,
-        idempotencyKey: options.idempotencyKey,
-        progress: (progress) => {
-          deadline.restart();
-          if (deadline.end === undefined) options.onProgress?.(progress);
-        },
-      });
+      const given = local.run(parsed.value, call.context());
+      output = given instanceof Promise ? await given : given;
     } catch (error) {
       throw toolFailed(spec, {
         text: error instanceof Error ? error.message : String(error),
@@ -129,12 +126,17 @@ export class LocalToolSource implements ToolSource {
         cause: error,
       });
     }
-    const value = local.output === undefined ? wrapped(output) : await checked(spec, local.output, output);
-    return { value: this.#json(spec, value), isChecked: local.output !== undefined };
+    if (local.output === undefined) return { value: this.#json(spec, wrapped(output)), isChecked: false };
+    const checking = local.output["~standard"].validate(output);
+    const checked = checking instanceof Promise ? await checking : checking;
+    if (checked.issues !== undefined) throw brokenOutput(spec, checked.issues);
+    return { value: this.#json(spec, checked.value), isChecked: true };
   }
 
   /** A copy, as JSON: what the function does with its object later changes nothing. */
   #json(spec: ToolSpec, value: unknown): Json {
+    const plain = plainCopy(value);
+    if (plain !== undefined && plain.bytesMax <= this.#outputBytesMax) return plain.copy;
     let text: string | undefined;
     try {
       text = JSON.stringify(value) as string | undefined;
@@ -153,11 +155,6 @@ export class LocalToolSource implements ToolSource {
     this.#state = state;
     this.#listeners.tell();
   }
-}
-
-interface LocalCall {
-  readonly deadline: Deadline;
-  readonly options: ToolCallOptions;
 }
 
 function specOf(server: string, local: LocalTool): ToolSpec {
@@ -182,14 +179,11 @@ function wrapped(output: unknown): unknown {
   return typeof output === "string" ? { text: output, content: [{ type: "text", text: output }] } : output;
 }
 
-async function checked(spec: ToolSpec, schema: StandardSchema, output: unknown): Promise<unknown> {
-  const parsed = await schema["~standard"].validate(output);
-  if (parsed.issues === undefined) return parsed.value;
-  throw outputInvalid(
+function brokenOutput(spec: ToolSpec, issues: readonly StandardIssue[]): Error {
+  const told = issues.slice(0, ISSUES_MAX);
+  return outputInvalid(
     spec,
-    parsed.issues
-      .slice(0, ISSUES_MAX)
-      .map((issue) => ({ path: pointerOf(issue), keyword: "schema", message: issue.message })),
+    told.map((issue) => ({ path: pointerOf(issue), keyword: "schema", message: issue.message })),
   );
 }
 

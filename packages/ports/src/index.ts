@@ -52,4 +52,4 @@ export type {
   ToolResult,
   ToolSource,
 } from "./tool-source.ts";
-export type { Validator, ValidatorRequest } from "./validator.ts";
+export type { FailedTask, Validator, ValidatorRequest } from "./validator.ts";

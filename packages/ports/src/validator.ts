@@ -2,8 +2,17 @@
 import type { Finding, Json, Plan, RunView } from "@agentmesh/core";
 import type { NodeContext } from "./node-context.ts";
 
+export interface FailedTask {
+  readonly task: string;
+  /** Of its error. */
+  readonly code: string;
+}
+
 export interface ValidatorRequest {
   readonly plan: Plan;
+  /** Tasks of the plan that failed, and that the plan does not go on without. */
+  readonly failed: readonly FailedTask[];
+  /** Made when it is read: a view of a large run costs more than its check. */
   readonly view: RunView;
   /** The run's output; undefined when the plan names none or it could not be built. */
   readonly output: Json | undefined;

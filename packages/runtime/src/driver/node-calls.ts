@@ -10,10 +10,19 @@ import {
   type NodeOutcome,
   type Payload,
   resolveValue,
+  type RunState,
   runView,
+  type RunView,
   WAIT_TOOL,
 } from "@agentmesh/core";
-import type { ComposerResult, NodeContext, NodeProgress, PlannerRequest } from "@agentmesh/ports";
+import type {
+  ComposerResult,
+  FailedTask,
+  NodeContext,
+  NodeProgress,
+  PlannerRequest,
+  ValidatorRequest,
+} from "@agentmesh/ports";
 import { errorRecordOf } from "./error-record.ts";
 import { watchModelCalls } from "./model-journal.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
@@ -143,10 +152,18 @@ export class NodeCalls {
     const plan = state.compiled?.plan ?? { mesh: 1, name: "", tasks: [] };
     const output = this.#output();
     const outputError = output.error === undefined ? {} : { outputError: output.error };
-    const findings = await services.nodes.validator.validate(
-      { plan, view: runView(state), output: output.value, ...outputError },
-      context,
-    );
+    let view: RunView | undefined;
+    const request: ValidatorRequest = {
+      plan,
+      failed: failedTasks(state),
+      get view() {
+        view ??= runView(state);
+        return view;
+      },
+      output: output.value,
+      ...outputError,
+    };
+    const findings = await services.nodes.validator.validate(request, context);
     const outcome: NodeOutcome = { node: "validator", outcome: { findings, ...outputError, ...payloadOf(output) } };
     return {
       outcome,
@@ -233,6 +250,13 @@ export class NodeCalls {
       this.#driver.show({ type: "answer.delta", delta: progress.delta });
     else this.#driver.show({ type: "node.delta", call, kind: progress.type, delta: progress.delta });
   }
+}
+
+/** In the order in which they failed; without those that only wait for what failed. */
+function failedTasks({ failed }: RunState): readonly FailedTask[] {
+  return [...failed]
+    .filter((task) => task.element === undefined && task.error?.code !== "AM_DEPENDENCY_FAILED")
+    .map(({ key, error }) => ({ task: key, code: error?.code ?? "unknown" }));
 }
 
 function payloadOf({ written }: ResolvedOutput): { output?: Payload } {

@@ -1,6 +1,6 @@
 /**
- * Drives one run in this process. The discipline is in `#turn`: decide and fold at once, append without waiting, and let
- * only effects and viewers wait until the events are durable. Turns never overlap.
+ * Drives one run in this process. The discipline is in `#turns`: decide and fold at once, append what all waiting inputs
+ * came to without waiting, and let only effects and viewers wait until that is durable. Turns never overlap.
  */
 import {
   evolve,
@@ -11,6 +11,8 @@ import {
   type RunEffect,
   type RunEvent,
   type RunInput,
+  runOutline,
+  type RunOutline,
   RunState,
   runView,
   type RunView,
@@ -28,8 +30,9 @@ import { RunValues } from "./run-values.ts";
 import { TaskCalls } from "./task-calls.ts";
 import { ValueCache } from "./value-cache.ts";
 
-/** How many turns are taken before timers and sockets get their say. */
+/** How many inputs are taken in before timers and sockets get their say. */
 const TURNS_MAX = 500;
+const DONE = Promise.resolve();
 
 interface QueuedInput {
   readonly input: RunInput;
@@ -41,6 +44,19 @@ interface QueuedInput {
 /** A command from the inbox, which may come from another process. */
 interface QueuedItem {
   readonly item: InboxItem;
+}
+
+/** What the inputs of some turns came to: one append, and what waits until it is durable. */
+class TurnBatch {
+  readonly events: RunEvent[] = [];
+  readonly blobs: StoredBlob[] = [];
+  readonly answers: InboxAnswer[] = [];
+  /** Effects of the world, and callers who want to know. */
+  readonly work: (() => void)[] = [];
+
+  get isEmpty(): boolean {
+    return this.events.length === 0 && this.answers.length === 0 && this.work.length === 0;
+  }
 }
 
 export type SignalListener = (signal: RunSignal) => void;
@@ -55,7 +71,7 @@ export class RunDriver {
   readonly #nodeCalls: NodeCalls;
   readonly #taskCalls: TaskCalls;
   readonly #listeners = new Set<SignalListener>();
-  readonly #settled = Promise.withResolvers<RunView>();
+  readonly #settled = Promise.withResolvers<RunOutline>();
   readonly #queue: (QueuedInput | QueuedItem)[] = [];
   /** Commands of the inbox that were taken in, by number. */
   readonly #taken = new Set<number>();
@@ -80,7 +96,7 @@ export class RunDriver {
   }
 
   /** Resolves when the run is over or suspended, and that is durable; rejects when the store fails. */
-  get settled(): Promise<RunView> {
+  get settled(): Promise<RunOutline> {
     return this.#settled.promise;
   }
 
@@ -152,14 +168,16 @@ export class RunDriver {
 
   #turns(): void {
     this.#isTurning = true;
+    const batch = new TurnBatch();
     try {
       for (let turn = 0; turn < TURNS_MAX; turn++) {
         const next = this.#isDone ? undefined : this.#queue.shift();
-        if (next === undefined) return;
-        if ("item" in next) this.#follow(next.item);
-        else this.#turn(next);
+        if (next === undefined) break;
+        if ("item" in next) this.#follow(next.item, batch);
+        else this.#turn(next, batch);
       }
-      setImmediate(() => this.#turns());
+      this.#commit(batch);
+      if (!this.#isDone && this.#queue.length > 0) setImmediate(() => this.#turns());
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -167,24 +185,29 @@ export class RunDriver {
     }
   }
 
-  #turn({ input, blobs, receive }: QueuedInput, answers: readonly InboxAnswer[] = []): void {
+  #turn({ input, blobs, receive }: QueuedInput, batch: TurnBatch): void {
     const nowMs = this.services.clock.nowMs();
-    const events = transition(this.state, input, { nowMs, run: this.run });
-    const stored = events.map((event) => this.services.mask.maskEvent(event));
-    const isNothing = stored.length === 0 && answers.length === 0;
-    const durable = isNothing ? Promise.resolve() : this.services.store.append(stored, blobs, answers);
-    for (const effect of takeEffects(this.state, nowMs)) this.#launch(effect, durable);
-    if (isNothing && receive === undefined) return;
-    this.#isPaused = this.state.status === "suspended";
-    const hasStopped = stored.length > 0 && (isOver(this.state) || this.#isPaused);
-    durable.then(
-      () => {
-        for (const event of stored) this.#publish(event);
-        receive?.(stored);
+    const events = this.services.mask.maskEvents(transition(this.state, input, { nowMs, run: this.run }));
+    batch.events.push(...events);
+    batch.blobs.push(...blobs);
+    for (const effect of takeEffects(this.state, nowMs)) this.#launch(effect, batch);
+    if (receive !== undefined) batch.work.push(() => receive(events));
+    if (events.length > 0) this.#isPaused = this.state.status === "suspended";
+  }
+
+  #commit(batch: TurnBatch): void {
+    if (batch.isEmpty) return;
+    const { events, blobs, answers, work } = batch;
+    const hasStopped = events.length > 0 && this.#isDone;
+    const isStored = events.length > 0 || answers.length > 0;
+    const durable = isStored ? this.services.store.append(events, blobs, answers) : DONE;
+    durable
+      .then(() => {
+        for (const event of events) this.#publish(event);
+        for (const each of work) each();
         if (hasStopped) this.#stop();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #watchInbox(): void {
@@ -206,20 +229,18 @@ export class RunDriver {
   }
 
   /** The command and its answer are one commit: it is followed once, whatever dies. */
-  #follow({ item, command }: InboxItem): void {
+  #follow({ item, command }: InboxItem, batch: TurnBatch): void {
     const error = refusalOf(this, command);
-    if (error !== undefined) {
-      this.services.store.append([], [], [{ item, error }]).catch((error_: unknown) => this.#fail(error_));
-      return;
-    }
+    batch.answers.push(error === undefined ? { item } : { item, error });
+    if (error !== undefined) return;
     const prepared = prepareCommand(this, command);
-    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, [{ item }]);
+    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, batch);
   }
 
   /** Nothing has woken it: it is given back, suspended. */
   async #leaveAsItWas(): Promise<void> {
     await this.services.store.release(this.run);
-    this.#settled.resolve(this.view);
+    this.#settled.resolve(runOutline(this.state));
   }
 
   /** Suspended, and durable: a command that came meanwhile wakes it again, unless another process is quicker. */
@@ -227,7 +248,7 @@ export class RunDriver {
     this.#queue.length = 0;
     this.#taken.clear();
     if ((await this.services.store.inbox(this.run)).length === 0 || !(await this.#reclaim()))
-      return this.#settled.resolve(this.view);
+      return this.#settled.resolve(runOutline(this.state));
     this.#isPaused = false;
     await this.recover(await this.services.store.read(this.run, this.state.seq));
   }
@@ -241,25 +262,25 @@ export class RunDriver {
     }
   }
 
-  #launch(effect: RunEffect, durable: Promise<void>): void {
+  /** What touches the world waits until the batch is durable. */
+  #launch(effect: RunEffect, { work }: TurnBatch): void {
     switch (effect.type) {
       case "resolve-task":
-        return this.#taskCalls.resolve(effect.task);
+        this.#taskCalls.resolve(effect.task);
+        return;
       case "wake":
         this.#stopWaking();
         this.#stopWaking = this.services.clock.at(effect.atMs, () => this.feed({ type: "advance" }));
         return;
       case "run-node":
-        return this.#whenDurable(durable, () => this.#nodeCalls.start(effect.node, effect.call));
+        work.push(() => this.#nodeCalls.start(effect.node, effect.call));
+        return;
       case "call-tool":
-        return this.#whenDurable(durable, () => this.#taskCalls.start(effect));
+        work.push(() => this.#taskCalls.start(effect));
+        return;
       case "cancel-calls":
-        return this.#whenDurable(durable, () => this.#cancelCalls(this.#endReason()));
+        work.push(() => this.#cancelCalls(this.#endReason()));
     }
-  }
-
-  #whenDurable(durable: Promise<void>, work: () => void): void {
-    durable.then(work, () => undefined).catch((error: unknown) => this.#fail(error)); // a failed append ends the run in its own turn
   }
 
   #publish(signal: RunSignal): void {
@@ -269,7 +290,7 @@ export class RunDriver {
   #stop(): void {
     this.#stopWaking();
     this.#stopWatching();
-    if (isOver(this.state)) this.#settled.resolve(this.view);
+    if (isOver(this.state)) this.#settled.resolve(runOutline(this.state));
     else this.#pause().catch((error: unknown) => this.#fail(error));
   }
 

@@ -39,11 +39,15 @@ export class SecretMask {
   }
 
   /**
-   * An event as it may be stored and shown. Payloads and errors were masked when they were made; this is for the words of
+   * Events as they may be stored and shown. Payloads and errors were masked when they were made; this is for the words of
    * people and models that stand in events themselves: goals, plans, findings.
    */
-  maskEvent(event: RunEvent): RunEvent {
-    if (this.#secrets.length === 0 || !WORDY_EVENTS.has(event.type)) return event;
+  maskEvents(events: readonly RunEvent[]): readonly RunEvent[] {
+    return this.#secrets.length === 0 ? events : events.map((event) => this.#maskEvent(event));
+  }
+
+  #maskEvent(event: RunEvent): RunEvent {
+    if (!WORDY_EVENTS.has(event.type)) return event;
     const text = JSON.stringify(event);
     return this.finds(text) ? (JSON.parse(this.mask(text)) as RunEvent) : event;
   }

@@ -3,7 +3,7 @@ import type { LogRecord } from "./log-record.ts";
 
 export class MemoryLog {
   readonly #recordsMax: number;
-  #records: LogRecord[] = [];
+  #records: (() => LogRecord)[] = [];
 
   constructor(recordsMax: number) {
     this.#recordsMax = recordsMax;
@@ -11,10 +11,11 @@ export class MemoryLog {
 
   /** Oldest first; of one run when it is named. */
   records(run?: string): readonly LogRecord[] {
-    return this.#records.slice(-this.#recordsMax).filter((record) => run === undefined || record.run === run);
+    const records = this.#records.slice(-this.#recordsMax).map((record) => record());
+    return records.filter((record) => run === undefined || record.run === run);
   }
 
-  write(record: LogRecord): void {
+  write(record: () => LogRecord): void {
     this.#records.push(record);
     if (this.#records.length >= 2 * this.#recordsMax) this.#records = this.#records.slice(-this.#recordsMax);
   }

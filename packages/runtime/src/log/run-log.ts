@@ -12,7 +12,8 @@ export interface RunLogOptions {
   readonly level: LogLevel;
   /** The value behind a payload. */
   readonly read: (payload: Payload) => Json | undefined;
-  readonly write: (record: LogRecord) => void;
+  /** The record is made when it is asked for: most are never looked at. */
+  readonly write: (record: () => LogRecord) => void;
 }
 
 /** What earlier events said that later records repeat. */
@@ -37,17 +38,18 @@ export class RunLog {
   add(signal: RunSignal): void {
     if (!("seq" in signal)) return;
     const context = this.#contextOf(signal);
-    const entry = this.#entryOf(signal, context);
     if (isTerminal(signal)) this.#contexts.delete(signal.run);
-    if (entry === undefined || !isAtLeast(entry.level, this.#options.level)) return;
-    this.#options.write({
-      atMs: signal.atMs,
-      run: signal.run,
-      tenant: context.tenant,
-      seq: signal.seq,
-      type: signal.type,
-      ...entry,
-    });
+    if (isRoutine(signal)) return this.#addRoutine(signal, context);
+    const entry = this.#entryOf(signal, context);
+    if (!isAtLeast(entry.level, this.#options.level)) return;
+    const record = recordOf(signal, context, entry);
+    this.#options.write(() => record);
+  }
+
+  /** The many: nothing is made of them before somebody looks. */
+  #addRoutine(event: RoutineEvent, { tenant, tools }: Context): void {
+    if (!isAtLeast("info", this.#options.level)) return;
+    this.#options.write(() => recordOf(event, { tenant }, this.#taskEntry(event, { tools })));
   }
 
   /** What happened before, for a run that goes on here: it is not written again, but what comes refers to it. */
@@ -73,7 +75,7 @@ export class RunLog {
     return context;
   }
 
-  #entryOf(event: RunEvent, context: Context): Entry | undefined {
+  #entryOf(event: RunEvent, context: Context): Entry {
     if (event.type.startsWith("task.")) return this.#taskEntry(event as TaskEvent, context);
     if (event.type.startsWith("plan.")) return planEntry(event as PlanEvent, context);
     if (event.type.startsWith("node.")) return this.#nodeEntry(event as NodeEvent, context);
@@ -146,7 +148,7 @@ export class RunLog {
     return { level: "debug", message: `${model} ${answered}`, ...record };
   }
 
-  #taskEntry(event: TaskEvent, context: Context): Entry {
+  #taskEntry(event: TaskEvent, context: Pick<Context, "tools">): Entry {
     const tool = context.tools.get(event.task.split("[")[0] ?? "");
     const call = "attempt" in event ? `${event.task}#${event.attempt}` : event.task;
     const base = { call, ...(tool === undefined ? {} : { tool }) };
@@ -192,6 +194,18 @@ export class RunLog {
       readonly [Key in Name]?: Json;
     };
   }
+}
+
+/** Its values stand in the event: it can be told from that alone, at any time. */
+type RoutineEvent = RunEventOf<"task.started" | "task.succeeded">;
+
+function isRoutine(event: RunEvent): event is RoutineEvent {
+  if (event.type === "task.started") return event.args.value !== undefined;
+  return event.type === "task.succeeded" && event.output?.value !== undefined;
+}
+
+function recordOf(event: RunEvent, { tenant }: Pick<Context, "tenant">, entry: Entry): LogRecord {
+  return { atMs: event.atMs, run: event.run, tenant, seq: event.seq, type: event.type, ...entry };
 }
 
 type TaskEvent = Extract<RunEvent, { type: `task.${string}` }>;

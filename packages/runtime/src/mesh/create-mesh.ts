@@ -87,7 +87,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     read: (payload) => payload.value ?? parsed(store.blob(payload.hash)),
     write: (record) => {
       memory.write(record);
-      file?.write(record);
+      file?.write(record());
     },
   });
   const local = localSources(extras);

@@ -1,5 +1,5 @@
 /** What a run has come to, as `run --json` prints it last (DESIGN 10). */
-import type { ErrorRecord, Json, Payload, PublicRunStatus, RunView, WaitView } from "@agentmesh/core";
+import type { ErrorRecord, Json, Payload, PublicRunStatus, RunOutline, WaitView } from "@agentmesh/core";
 
 /** Something that a suspended run waits for, with the arguments of the call as a value. */
 export interface RunWait extends Omit<WaitView, "args"> {
@@ -16,7 +16,7 @@ export interface RunResult {
   readonly answer: string | null;
   /** The ids of the tasks that the answer cites. */
   readonly citations: readonly string[];
-  readonly usage: RunView["usage"];
+  readonly usage: RunOutline["usage"];
   readonly error?: ErrorRecord;
   /** Only of a suspended run. */
   readonly waits?: readonly RunWait[];
@@ -25,18 +25,18 @@ export interface RunResult {
 type ReadValue = (payload: Payload) => Json | undefined;
 
 /** `read` gives the value behind a payload. */
-export function runResult(view: RunView, read: ReadValue): RunResult {
-  const answer = view.answer === undefined ? null : read(view.answer);
+export function runResult(outline: RunOutline, read: ReadValue): RunResult {
+  const answer = outline.answer === undefined ? null : read(outline.answer);
   return {
     type: "run.result",
-    run: view.run,
-    status: view.status === "running" ? "suspended" : view.status,
-    output: view.output === undefined ? null : (read(view.output) ?? null),
+    run: outline.run,
+    status: outline.status === "running" ? "suspended" : outline.status,
+    output: outline.output === undefined ? null : (read(outline.output) ?? null),
     answer: typeof answer === "string" ? answer : null,
-    citations: view.citations,
-    usage: view.usage,
-    ...(view.error === undefined ? {} : { error: view.error }),
-    ...(view.status === "suspended" ? { waits: view.waits.map((wait) => runWait(wait, read)) } : {}),
+    citations: outline.citations,
+    usage: outline.usage,
+    ...(outline.error === undefined ? {} : { error: outline.error }),
+    ...(outline.status === "suspended" ? { waits: outline.waits.map((wait) => runWait(wait, read)) } : {}),
   };
 }
 

@@ -1,0 +1,83 @@
+/**
+ * The calls of functions that are under way. One that is over within its turn of the event loop, as most are, costs no timer
+ * and no listener: only what outlasts the turn, or looks at its signal, gets a deadline.
+ */
+import type { ToolCallOptions } from "@agentmesh/ports";
+import { Deadline, type DeadlineEnd } from "./deadline.ts";
+import type { ToolContext } from "./define-tool.ts";
+
+export class LocalCalls {
+  /** Begun in this turn. */
+  #fresh: LocalCall[] = [];
+
+  /** `timeoutMs`: in milliseconds, without progress. */
+  open(options: ToolCallOptions, timeoutMs: number): LocalCall {
+    const call = new LocalCall(options, timeoutMs);
+    if (this.#fresh.push(call) === 1) setImmediate(() => this.#endTurn());
+    return call;
+  }
+
+  #endTurn(): void {
+    const calls = this.#fresh;
+    this.#fresh = [];
+    for (const call of calls) call.outlastTurn();
+  }
+}
+
+export class LocalCall {
+  readonly timeoutMs: number;
+  readonly #options: ToolCallOptions;
+  readonly #outcome = Promise.withResolvers<never>();
+  #deadline: Deadline | undefined;
+  #isOver = false;
+
+  constructor(options: ToolCallOptions, timeoutMs: number) {
+    this.#options = options;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Why it was ended before the work was done. */
+  get end(): DeadlineEnd | undefined {
+    return this.#deadline?.end;
+  }
+
+  /** What the function is told. */
+  context(): ToolContext {
+    const { idempotencyKey } = this.#options;
+    const signal = (): AbortSignal => this.#watch().signal;
+    return {
+      get signal() {
+        return signal();
+      },
+      idempotencyKey,
+      progress: (progress) => {
+        const deadline = this.#watch();
+        deadline.restart();
+        if (deadline.end === undefined) this.#options.onProgress?.(progress);
+      },
+    };
+  }
+
+  /** The result of the work, or a rejection once the call was ended; the work is left to itself then. */
+  async settle<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await Promise.race([work, this.#outcome.promise]);
+    } finally {
+      this.#isOver = true;
+      this.#deadline?.[Symbol.dispose]();
+    }
+  }
+
+  outlastTurn(): void {
+    if (!this.#isOver) this.#watch();
+  }
+
+  #watch(): Deadline {
+    if (this.#deadline !== undefined) return this.#deadline;
+    const deadline = new Deadline(this.#options.signal, this.timeoutMs);
+    this.#deadline = deadline;
+    if (this.#isOver) deadline[Symbol.dispose]();
+    else deadline.race(this.#outcome.promise).catch(this.#outcome.reject);
+    return deadline;
+  }
+}
