@@ -4,7 +4,7 @@
  */
 import type { Finding, FindingCode } from "./finding.ts";
 import { compileTemplate, isTemplate, type Template, TemplateError } from "./jinja.ts";
-import { isJsonObject, type Json, jsonPointer } from "./json.ts";
+import { type Json, type JsonObject, jsonPointer, setOwn } from "./json.ts";
 import { MeshError } from "./mesh-error.ts";
 import { formatReference, parseReference, type Reference, valueAt } from "./reference.ts";
 
@@ -13,7 +13,7 @@ export type ArgumentTemplate =
   | { readonly kind: "reference"; readonly reference: Reference }
   | { readonly kind: "text"; readonly template: Template }
   | { readonly kind: "list"; readonly items: readonly ArgumentTemplate[] }
-  | { readonly kind: "record"; readonly entries: readonly (readonly [string, ArgumentTemplate])[] };
+  | { readonly kind: "record"; readonly keys: readonly string[]; readonly items: readonly ArgumentTemplate[] };
 
 /** One place in a value that is filled from elsewhere. `at`: where, as JSON path parts. */
 export interface Wire {
@@ -28,6 +28,7 @@ export interface CompiledValue {
   readonly wires: readonly Wire[];
   /** Places that could not be compiled, each with a finding. */
   readonly broken: readonly (readonly (string | number)[])[];
+  /** Their paths begin at the value. */
   readonly findings: readonly Finding[];
 }
 
@@ -36,46 +37,67 @@ interface Compilation {
   readonly wires: Wire[];
   readonly broken: Path[];
   readonly findings: Finding[];
-  readonly base: Path;
+  /** Where the walk is. */
+  readonly at: (string | number)[];
 }
 
-/** `base`: where the value stands in the plan, for the paths of findings. */
-export function compileValue(value: Json, base: Path): CompiledValue {
-  const compilation: Compilation = { wires: [], broken: [], findings: [], base };
-  return {
-    template: compileAt(value, [], compilation),
-    wires: compilation.wires,
-    broken: compilation.broken,
-    findings: compilation.findings,
-  };
+/** Most values of a large plan have none of these. */
+const NONE: readonly never[] = [];
+
+export function compileValue(value: Json): CompiledValue {
+  if (isConstant(value)) return { template: { kind: "constant", value }, wires: NONE, broken: NONE, findings: NONE };
+  const compilation: Compilation = { wires: [], broken: [], findings: [], at: [] };
+  const template = compileAt(value, compilation);
+  const { wires, broken, findings } = compilation;
+  return { template, wires: exactly(wires), broken: exactly(broken), findings: exactly(findings) };
 }
 
-function compileAt(value: Json, at: Path, compilation: Compilation): ArgumentTemplate {
-  if (typeof value === "string")
-    return isTemplate(value) ? compileText(value, at, compilation) : { kind: "constant", value };
+/** A list that has grown holds room for more: not so one that is kept. */
+function exactly<Item>(list: readonly Item[]): readonly Item[] {
+  return list.length === 0 ? NONE : list.slice();
+}
+
+/** Whether nothing in it is filled from elsewhere. */
+function isConstant(value: Json): boolean {
+  if (typeof value === "string") return !isTemplate(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isConstant);
+  const record = value as JsonObject;
+  if (Object.hasOwn(record, "$literal") || Object.hasOwn(record, "$from")) return false;
+  for (const key of Object.keys(record)) if (!isConstant(record[key] ?? null)) return false;
+  return true;
+}
+
+function compileAt(value: Json, compilation: Compilation): ArgumentTemplate {
+  if (isConstant(value)) return { kind: "constant", value };
+  if (typeof value === "string") return compileText(value, compilation);
   if (Array.isArray(value)) {
-    const items = value.map((item: Json, index) => compileAt(item, [...at, index], compilation));
-    return items.every((item) => item.kind === "constant") ? { kind: "constant", value } : { kind: "list", items };
+    const items = value.map((item: Json, index) => compileStep(item, index, compilation));
+    return { kind: "list", items };
   }
-  if (!isJsonObject(value)) return { kind: "constant", value };
-  if (Object.hasOwn(value, "$literal")) return compileLiteral(value, at, compilation);
-  if (Object.hasOwn(value, "$from")) return compileFrom(value, at, compilation);
-  const entries = Object.entries(value).map(
-    ([key, item]) => [key, compileAt(item, [...at, key], compilation)] as const,
-  );
-  return entries.every(([, entry]) => entry.kind === "constant")
-    ? { kind: "constant", value }
-    : { kind: "record", entries };
+  const record = value as JsonObject;
+  if (Object.hasOwn(record, "$literal")) return compileLiteral(record, compilation);
+  if (Object.hasOwn(record, "$from")) return compileFrom(record, compilation);
+  const keys = Object.keys(record);
+  return { kind: "record", keys, items: keys.map((key) => compileStep(record[key] ?? null, key, compilation)) };
 }
 
-function compileLiteral(value: { readonly [key: string]: Json }, at: Path, compilation: Compilation): ArgumentTemplate {
+function compileStep(value: Json, step: string | number, compilation: Compilation): ArgumentTemplate {
+  compilation.at.push(step);
+  const template = compileAt(value, compilation);
+  compilation.at.pop();
+  return template;
+}
+
+function compileLiteral(value: JsonObject, compilation: Compilation): ArgumentTemplate {
   if (Object.keys(value).length > 1)
-    report(compilation, at, { code: "AM_UNKNOWN_KEY", message: `"$literal" stands alone in its object.` });
+    report(compilation, compilation.at, { code: "AM_UNKNOWN_KEY", message: `"$literal" stands alone in its object.` });
   return { kind: "constant", value: value["$literal"] ?? null };
 }
 
-function compileFrom(value: { readonly [key: string]: Json }, at: Path, compilation: Compilation): ArgumentTemplate {
+function compileFrom(value: JsonObject, compilation: Compilation): ArgumentTemplate {
   const text = value["$from"];
+  const at = compilation.at.slice();
   if (Object.keys(value).length > 1)
     report(compilation, at, { code: "AM_UNKNOWN_KEY", message: `"$from" stands alone in its object.` });
   const reference = typeof text === "string" ? parseReference(text) : undefined;
@@ -89,7 +111,8 @@ function compileFrom(value: { readonly [key: string]: Json }, at: Path, compilat
   return { kind: "reference", reference };
 }
 
-function compileText(source: string, at: Path, compilation: Compilation): ArgumentTemplate {
+function compileText(source: string, compilation: Compilation): ArgumentTemplate {
+  const at = compilation.at.slice();
   try {
     const template = compileTemplate(source);
     for (const reference of template.references) compilation.wires.push({ at, reference, kind: "text" });
@@ -107,7 +130,7 @@ function report(
   at: Path,
   what: { readonly code: FindingCode; readonly message: string },
 ): void {
-  compilation.findings.push({ ...what, severity: "error", path: jsonPointer([...compilation.base, ...at]) });
+  compilation.findings.push({ ...what, severity: "error", path: jsonPointer(at) });
 }
 
 /** A reference leads nowhere in the value that is really there. */
@@ -137,8 +160,17 @@ export function resolveValue(template: ArgumentTemplate, valueOf: RootValue): Js
     case "list":
       return template.items.map((item) => resolveValue(item, valueOf));
     case "record":
-      return Object.fromEntries(template.entries.map(([key, entry]) => [key, resolveValue(entry, valueOf)]));
+      return resolveRecord(template, valueOf);
   }
+}
+
+function resolveRecord({ keys, items }: Extract<ArgumentTemplate, { kind: "record" }>, valueOf: RootValue): JsonObject {
+  const record: Record<string, Json> = {};
+  for (const [index, key] of keys.entries()) {
+    const item = items[index];
+    if (item !== undefined) setOwn(record, key, resolveValue(item, valueOf));
+  }
+  return record;
 }
 
 /** The roots that references read, as a scope for a template or an expression. */

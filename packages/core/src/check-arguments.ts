@@ -6,7 +6,7 @@ import type { CompiledValue, Wire } from "./argument-template.ts";
 import { shapesOfReference } from "./check-references.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { Finding } from "./finding.ts";
-import { isJsonObject, type Json, jsonPointer } from "./json.ts";
+import { isJsonObject, type Json, jsonPointer, setOwn } from "./json.ts";
 import { compileJsonSchema, plainlyFits, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
 import { suggestion } from "./nearest-names.ts";
 import { formatReference } from "./reference.ts";
@@ -18,8 +18,8 @@ import type { ToolSpec } from "./tool-spec.ts";
 export interface ArgumentsCheck {
   readonly tool: ToolSpec;
   readonly value: CompiledValue;
-  /** Where the arguments stand in the plan. */
-  readonly at: readonly (string | number)[];
+  /** Where the arguments stand in the task. */
+  readonly at: readonly string[];
   readonly task: CompiledTask;
   readonly compiled: CompiledPlan;
   readonly catalogue: ToolCatalogue;
@@ -42,17 +42,16 @@ const DEPENDS_ON_INSIDE = new Set([
 ]);
 const TEXT: readonly ShapeInContext[] = [{ schema: { type: "string" }, root: true }];
 
-export function checkArguments(check: ArgumentsCheck): readonly Finding[] {
-  const findings = [...checkLiterals(check)];
+export function checkArguments(check: ArgumentsCheck, findings: Finding[]): void {
+  findings.push(...checkLiterals(check));
   for (const wire of check.value.wires) findings.push(...checkWire(wire, check));
-  return findings;
 }
 
 function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
   try {
-    if (plainlyFits(check.tool.inputSchema, filled(check.value, HOLE))) return [];
+    if (plainlyFits(check.tool.inputSchema, filled(check.value.template, HOLE))) return NONE;
     const holes = [...check.value.wires.map(({ at }) => at), ...check.value.broken].map(jsonPointer);
-    const violations = compileJsonSchema(check.tool.inputSchema)(filled(check.value, null));
+    const violations = compileJsonSchema(check.tool.inputSchema)(filled(check.value.template, null));
     return violations
       .filter((violation) => !dependsOnHole(violation, holes))
       .map((violation) => argumentFinding(violation, check));
@@ -62,7 +61,7 @@ function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
       {
         code: "AM_SCHEMA_UNUSABLE",
         severity: "error",
-        path: jsonPointer(check.at),
+        path: placeOf(check),
         message: `The input schema of "${check.tool.name}" cannot be used: ${error.message}`,
         hint: error.hint,
       },
@@ -71,21 +70,24 @@ function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
 }
 
 /** The value with `hole` where something flows in: violations there say nothing and are dropped. */
-function filled({ template }: CompiledValue, hole: Json): Json {
-  const fill = (part: CompiledValue["template"]): Json => {
-    switch (part.kind) {
-      case "constant":
-        return part.value;
-      case "list":
-        return part.items.map(fill);
-      case "record":
-        return Object.fromEntries(part.entries.map(([key, entry]) => [key, fill(entry)]));
-      case "reference":
-      case "text":
-        return hole;
+function filled(template: CompiledValue["template"], hole: Json): Json {
+  switch (template.kind) {
+    case "constant":
+      return template.value;
+    case "list":
+      return template.items.map((item) => filled(item, hole));
+    case "record": {
+      const record: Record<string, Json> = {};
+      for (const [index, key] of template.keys.entries()) {
+        const item = template.items[index];
+        if (item !== undefined) setOwn(record, key, filled(item, hole));
+      }
+      return record;
     }
-  };
-  return fill(template);
+    case "reference":
+    case "text":
+      return hole;
+  }
 }
 
 /** At or below a hole; or around one, from a keyword that has to know what is in it, or from a branch that may not be taken. */
@@ -98,7 +100,7 @@ function dependsOnHole({ path, keyword, schemaPath }: SchemaViolation, holes: re
 }
 
 function argumentFinding(violation: SchemaViolation, check: ArgumentsCheck): Finding {
-  const path = jsonPointer(check.at) + violation.path;
+  const path = placeOf(check) + violation.path;
   const { properties } = check.tool.inputSchema;
   const known = isJsonObject(properties) ? Object.keys(properties) : [];
   const unknown =
@@ -120,6 +122,13 @@ function argumentFinding(violation: SchemaViolation, check: ArgumentsCheck): Fin
   };
 }
 
+/** The arguments, as a JSON Pointer into the plan. */
+function placeOf({ task, at }: ArgumentsCheck): string {
+  return jsonPointer(["tasks", task.index, ...at]);
+}
+
+const NONE: readonly Finding[] = [];
+
 function checkWire(wire: Wire, check: ArgumentsCheck): readonly Finding[] {
   const inputs = { schema: check.tool.inputSchema, root: check.tool.inputSchema };
   const wanted = shapesAt(inputs, wire.at);
@@ -133,9 +142,9 @@ function checkWire(wire: Wire, check: ArgumentsCheck): readonly Finding[] {
         );
   if (offered === undefined || offered.length === 0 || wanted.length === 0) return [];
   const verdict = fits(offered, wanted);
-  if (verdict === "yes") return [];
+  if (verdict === "yes") return NONE;
   const [is, wants] = [describeTypes(offered), describeTypes(wanted)];
-  const path = jsonPointer([...check.at, ...wire.at]);
+  const path = placeOf(check) + jsonPointer(wire.at);
   const message = `"${formatReference(wire.reference)}" is ${is}, "${check.tool.name}" wants ${wants} here.`;
   const hint = "Refer to another field, or render it into a text with {{ }}.";
   if (verdict === "no") return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message, hint }];

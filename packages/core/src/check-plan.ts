@@ -2,6 +2,7 @@
  * The static check (promise 5): everything that can be known to be wrong with a plan before its first task starts, all at
  * once, each with a code and a path. What cannot be known is said as "unchecked", never passed over.
  */
+import type { CompiledValue } from "./argument-template.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { checkReferences } from "./check-references.ts";
 import { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
@@ -19,35 +20,50 @@ export interface PlanCheck {
 export function checkPlan(plan: Plan, catalogue: ToolCatalogue): PlanCheck {
   const compiled = compilePlan(plan);
   const findings: Finding[] = [...checkIds(plan), ...compiled.findings, ...checkCycle(compiled)];
-  for (const task of compiled.tasks) findings.push(...checkTask(task, compiled, catalogue));
-  findings.push(...checkReferences({ compiled, catalogue, place: "output" }));
+  for (const task of compiled.tasks) checkTask(task, { compiled, catalogue, findings });
+  checkReferences({ compiled, catalogue, place: "output" }, findings);
   return { findings, compiled };
 }
 
-function checkTask(task: CompiledTask, compiled: CompiledPlan, catalogue: ToolCatalogue): readonly Finding[] {
-  const findings = [
-    ...checkFeatures(task),
-    ...checkAfter(task, compiled),
-    ...checkReferences({ compiled, catalogue, place: task }),
-  ];
-  const uses = [
-    { use: task.spec.use, value: task.args, at: ["tasks", task.index, "use"], argsAt: ["tasks", task.index, "args"] },
-  ];
-  if (typeof task.spec.onError === "object" && task.fallback !== undefined) {
-    const at = ["tasks", task.index, "onError"];
-    uses.push({ use: task.spec.onError.use, value: task.fallback, at: [...at, "use"], argsAt: [...at, "args"] });
-  }
-  for (const { use, value, at, argsAt } of uses) {
-    const tool = catalogue.toolFor(use);
-    if (tool === undefined) findings.push(unknownTool(use, at, catalogue));
-    else findings.push(...checkArguments({ tool, value, at: argsAt, task, compiled, catalogue }));
-  }
-  return findings.map((finding) => ({ ...finding, task: task.spec.id }));
+interface TaskCheck {
+  readonly compiled: CompiledPlan;
+  readonly catalogue: ToolCatalogue;
+  readonly findings: Finding[];
 }
+
+/** A use of a tool: by the task itself, or in its place by `onError`. `at`: where that stands in the task. */
+interface Use {
+  readonly use: string;
+  readonly value: CompiledValue;
+  readonly at: readonly string[];
+}
+
+const ITSELF: readonly string[] = [];
+const INSTEAD: readonly string[] = ["onError"];
+
+function checkTask(task: CompiledTask, check: TaskCheck): void {
+  const { compiled, catalogue, findings } = check;
+  const before = findings.length;
+  findings.push(...checkFeatures(task), ...checkAfter(task, compiled));
+  checkReferences({ compiled, catalogue, place: task }, findings);
+  checkUse(task, { use: task.spec.use, value: task.args, at: ITSELF }, check);
+  const { onError } = task.spec;
+  if (typeof onError === "object" && task.fallback !== undefined)
+    checkUse(task, { use: onError.use, value: task.fallback, at: INSTEAD }, check);
+  for (const finding of findings.splice(before)) findings.push({ ...finding, task: task.spec.id });
+}
+
+function checkUse(task: CompiledTask, { use, value, at }: Use, { compiled, catalogue, findings }: TaskCheck): void {
+  const tool = catalogue.toolFor(use);
+  if (tool === undefined) findings.push(unknownTool(use, ["tasks", task.index, ...at, "use"], catalogue));
+  else checkArguments({ tool, value, at: at === ITSELF ? ARGS : [...at, "args"], task, compiled, catalogue }, findings);
+}
+
+const ARGS: readonly string[] = ["args"];
 
 function checkIds(plan: Plan): readonly Finding[] {
   const seen = new Map<string, number>();
-  return plan.tasks.flatMap(({ id }, index) => {
+  return plan.tasks.flatMap(({ id }, index): readonly Finding[] => {
     const path = (): string => jsonPointer(["tasks", index, "id"]);
     const first = seen.get(id);
     seen.set(id, first ?? index);
@@ -72,7 +88,7 @@ function checkIds(plan: Plan): readonly Finding[] {
           hint: "An id starts with a letter or _, then letters, digits, _ and -.",
         }),
       ];
-    return [];
+    return NONE;
   });
 }
 
@@ -106,7 +122,8 @@ function oneCycle(compiled: CompiledPlan): readonly number[] {
 }
 
 function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Finding[] {
-  return (task.spec.after ?? []).flatMap((id, index) => {
+  if (task.spec.after === undefined) return NONE;
+  return task.spec.after.flatMap((id, index) => {
     if (compiled.indexOf.has(id)) return [];
     return [
       error("AM_UNKNOWN_TASK", jsonPointer(["tasks", task.index, "after", index]), {
@@ -117,12 +134,14 @@ function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Findin
   });
 }
 
+const UNSUPPORTED = /^(mesh\.emit$|(capability|workflow|agent):)/;
+const NONE: readonly Finding[] = [];
+
 /** Parts of the plan language that this engine reads but does not run yet. */
 function checkFeatures(task: CompiledTask): readonly Finding[] {
-  const at = ["tasks", task.index] as const;
-  if (!/^mesh\.emit$/.test(task.spec.use) && !/^(capability|workflow|agent):/.test(task.spec.use)) return [];
+  if (!UNSUPPORTED.test(task.spec.use)) return NONE;
   return [
-    error("AM_UNSUPPORTED_TASK", jsonPointer([...at, "use"]), {
+    error("AM_UNSUPPORTED_TASK", jsonPointer(["tasks", task.index, "use"]), {
       message: `This version cannot run "${task.spec.use}".`,
       hint: "Use a tool of a server, or mesh.generate, mesh.approve or mesh.wait.",
     }),

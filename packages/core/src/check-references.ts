@@ -1,5 +1,5 @@
 /** Checks what a task (or the output) reads: that each root exists, and that each path leads to something its schema knows. */
-import type { Wire } from "./argument-template.ts";
+import type { CompiledValue } from "./argument-template.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { Finding } from "./finding.ts";
 import { isJsonObject, type Json, type JsonSchema, jsonPointer, ownValue } from "./json.ts";
@@ -17,10 +17,9 @@ export interface ReferenceCheck {
 
 type Path = readonly (string | number)[];
 
-interface Read {
-  readonly reference: Reference;
-  /** Where it stands: the part of the plan, and the place in it. */
-  readonly base: Path;
+/** References of one part of a task, or of the output. */
+interface Part {
+  /** Where the part stands in the task. */
   readonly at: Path;
   /** Whether the loop name and `index` are known there. */
   readonly isInLoop: boolean;
@@ -28,6 +27,7 @@ interface Read {
 
 /** What a tool without an output schema gives: anything. */
 const ANYTHING: ShapeInContext = { schema: true, root: true };
+const NONE: readonly Finding[] = [];
 const LIST: ShapeInContext = { schema: { type: "array" }, root: true };
 
 const INDEX: ShapeInContext = { schema: { type: "integer" }, root: true };
@@ -41,12 +41,18 @@ const RUN: ShapeInContext = {
   root: true,
 };
 
-export function checkReferences(check: ReferenceCheck): readonly Finding[] {
-  const unchecked = new Set<string>();
-  const findings: Finding[] = [];
-  for (const read of readsOf(check)) findings.push(...checkRead(read, check, unchecked));
+export function checkReferences(check: ReferenceCheck, findings: Finding[]): void {
+  const { compiled, place } = check;
+  const walk: Walk = { check, findings, unchecked: new Set() };
+  if (place === "output") return checkWires(compiled.output, OUTPUT, walk);
+  const isInLoop = place.list !== undefined;
+  checkWires(place.args, isInLoop ? LOOP_ARGS : ARGS, walk);
+  checkWires(place.list, LIST_PART, walk);
+  checkWires(place.fallback, { at: ["onError", "args"], isInLoop }, walk);
+  for (const reference of place.when?.references ?? []) checkRead(reference, { part: WHEN, at: [] }, walk);
+  for (const reference of place.until?.references ?? [])
+    checkRead(reference, { part: { at: ["repeat", "until"], isInLoop }, at: [] }, walk);
   findings.push(...checkList(check));
-  return findings;
 }
 
 /** The shape of a reference's value; undefined when its root is not known. `true` schemas mean unchecked. */
@@ -59,52 +65,56 @@ export function shapesOfReference(
   return root === undefined ? undefined : shapesAt(root, reference.path);
 }
 
-function readsOf({ compiled, place }: ReferenceCheck): readonly Read[] {
-  const reads: Read[] = [];
-  const add = (base: Path, wires: readonly Wire[] | undefined, isInLoop: boolean): void => {
-    for (const { reference, at } of wires ?? []) reads.push({ reference, base, at, isInLoop });
-  };
-  if (place === "output") {
-    add(["output"], compiled.output?.wires, false);
-    return reads;
-  }
-  const task = ["tasks", place.index] as const;
-  const isLoop = place.list !== undefined;
-  add([...task, "args"], place.args.wires, isLoop);
-  add([...task, "each", "in"], place.list?.wires, false);
-  add([...task, "onError", "args"], place.fallback?.wires, isLoop);
-  for (const reference of place.when?.references ?? [])
-    reads.push({ reference, base: task, at: ["when"], isInLoop: false });
-  for (const reference of place.until?.references ?? [])
-    reads.push({ reference, base: task, at: ["repeat", "until"], isInLoop: isLoop });
-  return reads;
+interface Walk {
+  readonly check: ReferenceCheck;
+  readonly findings: Finding[];
+  /** Roots that were told of already. */
+  readonly unchecked: Set<string>;
 }
 
-function checkRead(read: Read, check: ReferenceCheck, unchecked: Set<string>): readonly Finding[] {
-  const { reference } = read;
-  const root = shapeOfRoot(reference.root, check, read.isInLoop);
-  if (root === undefined) return [unknownRoot(reference, pointerOf(read), check)];
+interface Place {
+  readonly part: Part;
+  /** Where the reference stands in the part. */
+  readonly at: Path;
+}
+
+const OUTPUT: Part = { at: ["output"], isInLoop: false };
+const ARGS: Part = { at: ["args"], isInLoop: false };
+const LOOP_ARGS: Part = { at: ["args"], isInLoop: true };
+const LIST_PART: Part = { at: ["each", "in"], isInLoop: false };
+const WHEN: Part = { at: ["when"], isInLoop: false };
+
+function checkWires(value: CompiledValue | undefined, part: Part, walk: Walk): void {
+  for (const { reference, at } of value?.wires ?? []) checkRead(reference, { part, at }, walk);
+}
+
+function checkRead(reference: Reference, place: Place, { check, findings, unchecked }: Walk): void {
+  const root = shapeOfRoot(reference.root, check, place.part.isInLoop);
+  if (root === undefined) {
+    findings.push(unknownRoot(reference, pointerOf(place, check), check));
+    return;
+  }
   if (root.schema === true && check.compiled.indexOf.has(reference.root) && !unchecked.has(reference.root)) {
     unchecked.add(reference.root);
     const message = `The tool of "${reference.root}" declares no output schema: what is read of it is unchecked.`;
-    return [{ code: "AM_UNCHECKED", severity: "info", path: pointerOf(read), message }];
+    findings.push({ code: "AM_UNCHECKED", severity: "info", path: pointerOf(place, check), message });
+    return;
   }
   const leadsNowhere = shapesAt(root, reference.path).length === 0;
-  if (!leadsNowhere && isDeclared(root, reference.path)) return [];
+  if (!leadsNowhere && isDeclared(root, reference.path)) return;
   const what = leadsNowhere ? "leads to nothing" : "is not named";
-  return [
-    {
-      code: "AM_MISSING_PROPERTY",
-      severity: leadsNowhere ? "error" : "warning",
-      path: pointerOf(read),
-      message: `"${formatReference(reference)}" ${what} in the schema of "${reference.root}".`,
-      hint: propertyHint(root),
-    },
-  ];
+  findings.push({
+    code: "AM_MISSING_PROPERTY",
+    severity: leadsNowhere ? "error" : "warning",
+    path: pointerOf(place, check),
+    message: `"${formatReference(reference)}" ${what} in the schema of "${reference.root}".`,
+    hint: propertyHint(root),
+  });
 }
 
-function pointerOf({ base, at }: Read): string {
-  return jsonPointer([...base, ...at]);
+function pointerOf({ part, at }: Place, { place }: ReferenceCheck): string {
+  const task = place === "output" ? [] : ["tasks", place.index];
+  return jsonPointer([...task, ...part.at, ...at]);
 }
 
 function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): ShapeInContext | undefined {
@@ -153,7 +163,7 @@ function elementShape(task: CompiledTask, check: ReferenceCheck): ShapeInContext
 
 function checkList(check: ReferenceCheck): readonly Finding[] {
   const { place } = check;
-  if (place === "output" || place.list === undefined) return [];
+  if (place === "output" || place.list === undefined) return NONE;
   const path = jsonPointer(["tasks", place.index, "each", "in"]);
   const { template } = place.list;
   const message = "`each.in` must be a list.";

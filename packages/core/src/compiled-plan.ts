@@ -24,12 +24,12 @@ export interface CompiledTask {
   readonly fallback: CompiledValue | undefined;
   /** Tasks by number, each once. */
   readonly dependencies: readonly number[];
-  readonly dependents: number[];
+  readonly dependents: readonly number[];
   /**
    * Milliseconds from the start of this task to the end of the longest chain behind it; between equals the fraction
    * decides, which is larger the more tasks wait for this one.
    */
-  priority: number;
+  readonly priority: number;
 }
 
 export interface CompiledPlan {
@@ -44,6 +44,9 @@ export interface CompiledPlan {
   /** Tasks that wait for each other, by number; empty in a plan that can run. */
   readonly cycle: readonly number[];
 }
+
+/** While it is compiled. */
+type DraftTask = { -readonly [Key in keyof CompiledTask]: CompiledTask[Key] };
 
 const cache = new WeakMap<Plan, CompiledPlan>();
 
@@ -61,30 +64,87 @@ function compile(plan: Plan): CompiledPlan {
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
   const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, { indexOf, findings }));
-  for (const task of tasks) for (const from of task.dependencies) tasks[from]?.dependents.push(task.index);
-  const output = plan.output === undefined ? undefined : compileValue(plan.output, ["output"]);
-  findings.push(...(output?.findings ?? []));
+  linkDependents(tasks);
+  const output = plan.output === undefined ? undefined : compileValue(plan.output);
+  findings.push(...findingsAt(["output"], output));
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }
+
+const NO_TASKS: number[] = [];
+const NO_WIRES: readonly Wire[] = [];
+const NO_REFERENCES: readonly Reference[] = [];
+const NO_IDS: readonly string[] = [];
 
 interface Context {
   readonly indexOf: ReadonlyMap<string, number>;
   readonly findings: Finding[];
 }
 
-function compileTask(spec: PlanTask, index: number, context: Context): CompiledTask {
-  const at = ["tasks", index] as const;
-  const args = compileValue(spec.args, [...at, "args"]);
-  const list = spec.each === undefined ? undefined : compileValue(spec.each.in, [...at, "each", "in"]);
-  const fallback =
-    typeof spec.onError === "object" ? compileValue(spec.onError.args, [...at, "onError", "args"]) : undefined;
-  const when = condition(spec.when, [...at, "when"], context);
-  const until = condition(spec.repeat?.until, [...at, "repeat", "until"], context);
-  for (const value of [args, list, fallback])
-    if (value !== undefined) for (const finding of value.findings) context.findings.push({ ...finding, task: spec.id });
-  const compiled = { index, spec, args, when, until, list, fallback };
-  return { ...compiled, dependencies: dependenciesOf(compiled, context.indexOf), dependents: [], priority: 0 };
+function compileTask(spec: PlanTask, index: number, context: Context): DraftTask {
+  const { each, onError } = spec;
+  const args = compileValue(spec.args);
+  const list = each === undefined ? undefined : compileValue(each.in);
+  const fallback = typeof onError === "object" ? compileValue(onError.args) : undefined;
+  const when = condition(spec.when, ["tasks", index, "when"], context);
+  const until = condition(spec.repeat?.until, ["tasks", index, "repeat", "until"], context);
+  reportAt(args, [index, "args"], { spec, context });
+  reportAt(list, [index, "each", "in"], { spec, context });
+  reportAt(fallback, [index, "onError", "args"], { spec, context });
+  const task = {
+    index,
+    spec,
+    args,
+    when,
+    until,
+    list,
+    fallback,
+    dependencies: NO_TASKS,
+    dependents: NO_TASKS,
+    priority: 0,
+  };
+  task.dependencies = dependenciesOf(task, context.indexOf);
+  return task;
+}
+
+interface Reported {
+  readonly spec: PlanTask;
+  readonly context: Context;
+}
+
+/** What is wrong with a value, at its place in the plan. */
+function reportAt(
+  value: CompiledValue | undefined,
+  at: readonly (string | number)[],
+  { spec, context }: Reported,
+): void {
+  if (value === undefined || value.findings.length === 0) return;
+  for (const finding of findingsAt(["tasks", ...at], value)) context.findings.push({ ...finding, task: spec.id });
+}
+
+function findingsAt(base: readonly (string | number)[], value: CompiledValue | undefined): readonly Finding[] {
+  return value?.findings.map((finding) => ({ ...finding, path: jsonPointer(base) + finding.path })) ?? [];
+}
+
+/** Lists of exactly the needed length: there is one for every task of the plan. */
+function linkDependents(tasks: readonly DraftTask[]): void {
+  const counts = new Int32Array(tasks.length);
+  const lists: number[][] = [];
+  for (const { dependencies } of tasks) for (const from of dependencies) counts[from] = (counts[from] ?? 0) + 1;
+  for (const task of tasks) {
+    const count = counts[task.index] ?? 0;
+    const list = count === 0 ? NO_TASKS : new Array<number>(count).fill(0);
+    lists.push(list);
+    task.dependents = list;
+  }
+  for (const { index, dependencies } of tasks.toReversed()) {
+    for (const from of dependencies) {
+      const left = (counts[from] ?? 0) - 1;
+      counts[from] = left;
+      const list = lists[from];
+      if (list !== undefined) list[left] = index;
+    }
+  }
 }
 
 function condition(
@@ -104,30 +164,31 @@ function condition(
 
 type TaskValues = Pick<CompiledTask, "index" | "spec" | "args" | "when" | "until" | "list" | "fallback">;
 
-function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): readonly number[] {
-  const loopName = task.spec.each?.as;
+function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): number[] {
   const found = new Set<number>();
   const add = (root: string): void => {
     const index = indexOf.get(root);
     if (index !== undefined && !(index === task.index && task.until !== undefined)) found.add(index);
   };
-  for (const { reference } of task.list?.wires ?? []) add(reference.root);
-  for (const reference of task.when?.references ?? []) add(reference.root);
-  for (const { root } of elementReferences(task)) if (root !== loopName) add(root);
-  for (const id of task.spec.after ?? []) add(id);
-  return [...found];
+  for (const { reference } of task.list?.wires ?? NO_WIRES) add(reference.root);
+  for (const { root } of task.when?.references ?? NO_REFERENCES) add(root);
+  for (const { root } of elementReferences(task)) if (root !== task.spec.each?.as) add(root);
+  for (const id of task.spec.after ?? NO_IDS) add(id);
+  return found.size === 0 ? NO_TASKS : [...found];
 }
 
 /** What is read for each element of an `each`, where the loop name is known. */
 export function elementReferences(task: TaskValues): readonly Reference[] {
-  const wires: readonly Wire[] = [...task.args.wires, ...(task.fallback?.wires ?? [])];
-  return [...wires.map((wire) => wire.reference), ...(task.until?.references ?? [])];
+  const own = task.args.wires.map(({ reference }) => reference);
+  if (task.fallback === undefined && task.until === undefined) return own;
+  const others = (task.fallback?.wires ?? NO_WIRES).map(({ reference }) => reference);
+  return [...own, ...others, ...(task.until?.references ?? NO_REFERENCES)];
 }
 
 /** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */
-function rankByLongestPath(tasks: readonly CompiledTask[]): readonly number[] {
+function rankByLongestPath(tasks: readonly DraftTask[]): readonly number[] {
   const waiting = Int32Array.from(tasks, (task) => task.dependencies.length);
-  const order: CompiledTask[] = tasks.filter((task) => task.dependencies.length === 0);
+  const order: DraftTask[] = tasks.filter((task) => task.dependencies.length === 0);
   // an array grows while it is walked
   for (const done of order) {
     for (const next of done.dependents) {

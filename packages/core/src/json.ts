@@ -17,12 +17,16 @@ export function canonicalJson(value: Json): string {
 }
 
 function orderedJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(orderedJson).join(",")}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${orderedJson(value[key] ?? null)}`);
-  return `{${entries.join(",")}}`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    return `[${text}]`;
+  }
+  const record = value as JsonObject;
+  for (const key of Object.keys(record).sort())
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(record[key] ?? null)}`;
+  return `{${text}}`;
 }
 
 /** Whether all keys stand in code-unit order already, so that the engine's own writer gives the canonical text. */
@@ -56,6 +60,13 @@ export function isJson(value: unknown, depthMax: number = JSON_DEPTH_MAX): value
 /** The value of an own key; never one of the prototype. */
 export function ownValue(value: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** Sets an own key; a plain assignment of `__proto__` would change what the record is. */
+export function setOwn(record: Record<string, Json>, key: string, value: Json): void {
+  if (key === "__proto__")
+    Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true });
+  else record[key] = value;
 }
 
 /** A JSON Pointer (RFC 6901) from its parts. */
