@@ -50,18 +50,21 @@ export function transition(
   input: RunInput,
   at: { readonly nowMs: number; readonly run: string },
 ): readonly RunEvent[] {
-  const all: RunEvent[] = [];
-  let next: RunInput = input;
+  let all = fold(state, decide(state, input, at));
+  if (input.type === "advance" && all.length === 0) return all;
   for (let round = 0; round < ADVANCES_MAX; round++) {
-    const events = decide(state, next, at);
-    if (events.length === 0 && next.type === "advance") break;
-    for (const event of events) {
-      evolve(state, event);
-      all.push(event);
-    }
-    next = { type: "advance" };
+    const events = fold(state, decide(state, ADVANCE, at));
+    if (events.length === 0) break;
+    all = all.length === 0 ? events : [...all, ...events];
   }
   return all;
+}
+
+const ADVANCE: RunInput = { type: "advance" };
+
+function fold(state: RunState, events: readonly RunEvent[]): readonly RunEvent[] {
+  for (const event of events) evolve(state, event);
+  return events;
 }
 
 function draftsFor(state: RunState, input: RunInput, nowMs: number): readonly RunEventDraft[] {

@@ -100,7 +100,8 @@ describe("the stored form", () => {
 
   test("of a payload that its maker vouches for is taken from the value, whatever its keys and characters", () => {
     for (const value of [{ b: 1, a: "\u00e9" }, { b: 1, a: 2 }, { a: undefined, b: 1 } as unknown as Json]) {
-      const given: RunEvent = { ...started, args: describedPayload(payloadOf(value)) };
+      const { hash, bytes } = payloadOf(value);
+      const given: RunEvent = { ...started, args: describedPayload(hash, bytes, value) };
       const read = decodeEvent("r", encodeEvent(given, digest), digest);
       expect(read).toMatchObject({ args: digest(canonicalJson(value)) });
     }

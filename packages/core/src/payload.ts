@@ -16,15 +16,24 @@ export const Payload = z.strictObject({
 });
 export type Payload = z.infer<typeof Payload>;
 
-/** Payloads whose hash and size are known to be those of their value. */
-const described = new WeakSet<Payload>();
-
 /** A payload whose hash and size were just taken from its value's canonical text: whoever stores it need not look again. */
-export function describedPayload(payload: Payload): Payload {
-  described.add(payload);
-  return payload;
+class DescribedPayload implements Payload {
+  readonly hash: string;
+  readonly bytes: number;
+  readonly value: Json;
+
+  constructor(hash: string, bytes: number, value: Json) {
+    this.hash = hash;
+    this.bytes = bytes;
+    this.value = value;
+  }
+}
+
+/** `hash` and `bytes` are those of the canonical text of `value`. */
+export function describedPayload(hash: string, bytes: number, value: Json): Payload {
+  return new DescribedPayload(hash, bytes, value);
 }
 
 export function isDescribed(payload: Payload): boolean {
-  return described.has(payload);
+  return payload instanceof DescribedPayload;
 }

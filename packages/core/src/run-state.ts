@@ -208,7 +208,7 @@ export class RunState {
   busy = 0;
   ready = 0;
   /** Tasks that were handed out to be resolved. Not in the journal. */
-  readonly dispatched = new Set<TaskState>();
+  readonly dispatched = new ReadyQueue<TaskState>(isTaskBefore);
   /** Tasks that wait for their next attempt, earliest first. */
   readonly waiting = new ReadyQueue<TaskState>(
     (left, right) => left.dueAtMs < right.dueAtMs || (left.dueAtMs === right.dueAtMs && left.index < right.index),

@@ -9,8 +9,7 @@ export function takeEffects(state: RunState, nowMs: number): readonly RunEffect[
   const taken = state.effects;
   state.effects = [];
   if (state.status !== "running") return taken;
-  if (isOpenForTasks(state))
-    for (const task of dispatch(state, nowMs)) taken.push({ type: "resolve-task", task: task.key });
+  if (isOpenForTasks(state)) dispatch(state, nowMs, (task) => taken.push({ type: "resolve-task", task: task.key }));
   const next = nextWakeMs(state);
   if (next !== state.wakeAtMs && Number.isFinite(next)) taken.push({ type: "wake", atMs: next });
   state.wakeAtMs = next;

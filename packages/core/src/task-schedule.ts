@@ -71,8 +71,11 @@ export function release(state: RunState, task: TaskState): void {
     openLane(state, lane);
     state.ready--;
   } else if (task.status === "waiting") stopWaiting(state, task);
-  else if (task.status === "running" || task.status === "dispatched") occupy(state, task, -1);
-  state.dispatched.delete(task);
+  else if (task.status === "running") occupy(state, task, -1);
+  else if (task.status === "dispatched") {
+    state.dispatched.remove(task);
+    occupy(state, task, -1);
+  }
 }
 
 /** A waiting task stands in the queue of back-offs, or has an ask of its own. */
@@ -99,7 +102,7 @@ export function closeAsk(state: RunState, key: string): Ask | undefined {
 
 /** Takes back what was handed out and not answered yet: the answers will find nothing to start. */
 export function recall(state: RunState): void {
-  for (const task of state.dispatched) {
+  for (let task = state.dispatched.first; task !== undefined; task = state.dispatched.first) {
     release(state, task);
     makeReady(state, task, task.readyAtMs);
   }
@@ -112,9 +115,11 @@ export function occupy(state: RunState, task: TaskState, by: 1 | -1): void {
   lane.busy += by;
   state.busy += by;
   server.busy += by;
-  closeLane(state, lane);
-  openLane(state, lane);
-  if (by > 0) return;
+  if (lane.queue.size > 0) {
+    closeLane(state, lane);
+    openLane(state, lane);
+  }
+  if (by > 0 || server.held.size === 0) return;
   for (const held of server.held) {
     if (!hasRoom(state, held)) break;
     openLane(state, held);
@@ -136,20 +141,18 @@ function openLane(state: RunState, lane: Lane): void {
 }
 
 /** Hands out ready tasks, most urgent first, as far as the limits of run, server and tool allow. */
-export function dispatch(state: RunState, nowMs: number): readonly TaskState[] {
+export function dispatch(state: RunState, nowMs: number, hand: (task: TaskState) => void): void {
   wakeDue(state, nowMs);
   const limit = state.policy?.concurrency.run ?? 1;
-  const handed: TaskState[] = [];
-  while (state.busy < limit && state.ready > 0 && handed.length < DISPATCH_MAX) {
+  for (let handed = 0; state.busy < limit && state.ready > 0 && handed < DISPATCH_MAX; handed++) {
     const task = mostUrgent(state);
     if (task === undefined) break;
     release(state, task);
     task.status = "dispatched";
-    state.dispatched.add(task);
+    state.dispatched.push(task);
     occupy(state, task, 1);
-    handed.push(task);
+    hand(task);
   }
-  return handed;
 }
 
 function wakeDue(state: RunState, nowMs: number): void {

@@ -27,7 +27,7 @@ export class LocalCalls {
 export class LocalCall {
   readonly timeoutMs: number;
   readonly #options: ToolCallOptions;
-  readonly #outcome = Promise.withResolvers<never>();
+  #reject: (error: unknown) => void = () => undefined;
   #deadline: Deadline | undefined;
   #isOver = false;
 
@@ -59,17 +59,29 @@ export class LocalCall {
   }
 
   /** The result of the work, or a rejection once the call was ended; the work is left to itself then. */
-  async settle<Result>(work: Promise<Result>): Promise<Result> {
-    try {
-      return await Promise.race([work, this.#outcome.promise]);
-    } finally {
-      this.#isOver = true;
-      this.#deadline?.[Symbol.dispose]();
-    }
+  settle<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      work.then(
+        (result) => {
+          this.#finish();
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.#finish();
+          reject(error as Error);
+        },
+      );
+    });
   }
 
   outlastTurn(): void {
     if (!this.#isOver) this.#watch();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#deadline?.[Symbol.dispose]();
   }
 
   #watch(): Deadline {
@@ -77,7 +89,11 @@ export class LocalCall {
     const deadline = new Deadline(this.#options.signal, this.timeoutMs);
     this.#deadline = deadline;
     if (this.#isOver) deadline[Symbol.dispose]();
-    else deadline.race(this.#outcome.promise).catch(this.#outcome.reject);
+    else
+      deadline.race(new Promise<never>(() => undefined)).catch((error: unknown) => {
+        this.#finish();
+        this.#reject(error);
+      });
     return deadline;
   }
 }

@@ -20,12 +20,24 @@ export class PayloadWriter {
   /** Secrets are masked in what is stored; the value itself stays as it is for those that hold it. */
   write(value: Json): WrittenPayload {
     const plain = canonicalJson(value);
-    const isRedacted = this.#mask.finds(plain);
-    const text = isRedacted ? this.#mask.mask(plain) : plain;
-    const bytes = Buffer.byteLength(text);
-    const described = { hash: hash("sha256", text, "base64url"), bytes, ...(isRedacted ? { isRedacted } : {}) };
-    if (bytes > INLINE_BYTES_MAX) return { payload: described, blob: { hash: described.hash, text } };
-    if (isRedacted) return { payload: { ...described, value: JSON.parse(text) as Json } };
-    return { payload: describedPayload({ ...described, value }) };
+    return this.#mask.finds(plain) ? this.#writeMasked(plain) : describe(plain, value);
   }
+
+  #writeMasked(plain: string): WrittenPayload {
+    const text = this.#mask.mask(plain);
+    const { payload, blob } = describe(text, undefined);
+    const isInline = blob === undefined;
+    return {
+      payload: { ...payload, ...(isInline ? { value: JSON.parse(text) as Json } : {}), isRedacted: true },
+      ...(isInline ? {} : { blob }),
+    };
+  }
+}
+
+/** `value`: what the text says. */
+function describe(text: string, value: Json | undefined): WrittenPayload {
+  const digest = hash("sha256", text, "base64url");
+  const bytes = Buffer.byteLength(text);
+  if (bytes > INLINE_BYTES_MAX) return { payload: { hash: digest, bytes }, blob: { hash: digest, text } };
+  return { payload: value === undefined ? { hash: digest, bytes } : describedPayload(digest, bytes, value) };
 }

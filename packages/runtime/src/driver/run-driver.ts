@@ -316,6 +316,9 @@ export class RunDriver {
   }
 }
 
+const NO_BLOBS: readonly StoredBlob[] = [];
+
 function blobsOf(written: readonly WrittenPayload[]): readonly StoredBlob[] {
+  if (written.every(({ blob }) => blob === undefined)) return NO_BLOBS;
   return written.flatMap(({ blob }) => (blob === undefined ? [] : [blob]));
 }

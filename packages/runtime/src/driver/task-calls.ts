@@ -13,7 +13,7 @@ import {
   type TaskState,
   type ToolSpec,
 } from "@agentmesh/core";
-import { ModelError, type NodeContext, ToolCallError } from "@agentmesh/ports";
+import { ModelError, type NodeContext, ToolCallError, type ToolProgress } from "@agentmesh/ports";
 import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { watchModelCalls } from "./model-journal.ts";
@@ -56,7 +56,8 @@ export class TaskCalls {
     const task = this.#taskOf(key);
     try {
       const { name, inputSchema } = this.#toolOf(task);
-      const editedArgs = this.#driver.values.read(`the edited arguments of "${key}"`, task.editedArgs);
+      const editedArgs =
+        task.editedArgs && this.#driver.values.read(`the edited arguments of "${key}"`, task.editedArgs);
       const resolved = resolveTask(task, this.#driver.values.valueOf, { name, inputSchema, editedArgs });
       if (resolved.kind !== "start" && resolved.kind !== "ask")
         return this.#driver.feed({ type: "task-resolved", task: key, resolution: resolved });
@@ -106,11 +107,8 @@ export class TaskCalls {
     const { timeoutMs } = task.compiled.spec;
     const cache = cacheOf(state, task);
     const { task: key, attempt, idempotencyKey } = effect;
-    const onProgress = (progress: {
-      readonly progress: number;
-      readonly total?: number;
-      readonly message?: string;
-    }): void => this.#driver.show({ type: "task.progress", task: key, ...progress });
+    const onProgress = (progress: ToolProgress): void =>
+      this.#driver.show({ type: "task.progress", task: key, ...progress });
     return services.nodes.executor.execute(
       { task: key, attempt, binding, args, timeoutMs, idempotencyKey, cache, onCacheHit, onProgress },
       this.#context(effect, signal),
