@@ -71,7 +71,7 @@ function compile(plan: Plan): CompiledPlan {
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }
 
-const NO_TASKS: number[] = [];
+const NO_TASKS: readonly number[] = [];
 const NO_WIRES: readonly Wire[] = [];
 const NO_REFERENCES: readonly Reference[] = [];
 const NO_IDS: readonly string[] = [];
@@ -133,7 +133,7 @@ function linkDependents(tasks: readonly DraftTask[]): void {
   for (const { dependencies } of tasks) for (const from of dependencies) counts[from] = (counts[from] ?? 0) + 1;
   for (const task of tasks) {
     const count = counts[task.index] ?? 0;
-    const list = count === 0 ? NO_TASKS : new Array<number>(count).fill(0);
+    const list = count === 0 ? [] : Array.from({ length: count }, () => 0);
     lists.push(list);
     task.dependents = list;
   }
@@ -164,17 +164,26 @@ function condition(
 
 type TaskValues = Pick<CompiledTask, "index" | "spec" | "args" | "when" | "until" | "list" | "fallback">;
 
-function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): number[] {
+function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): readonly number[] {
   const found = new Set<number>();
-  const add = (root: string): void => {
+  for (const root of rootsOf(task)) {
     const index = indexOf.get(root);
     if (index !== undefined && !(index === task.index && task.until !== undefined)) found.add(index);
-  };
-  for (const { reference } of task.list?.wires ?? NO_WIRES) add(reference.root);
-  for (const { root } of task.when?.references ?? NO_REFERENCES) add(root);
-  for (const { root } of elementReferences(task)) if (root !== task.spec.each?.as) add(root);
-  for (const id of task.spec.after ?? NO_IDS) add(id);
+  }
   return found.size === 0 ? NO_TASKS : [...found];
+}
+
+/** The names that it waits for: what it reads, and what it comes after. */
+function rootsOf(task: TaskValues): readonly string[] {
+  const { list, when, spec } = task;
+  const read = elementReferences(task).map(({ root }) => root);
+  if (list === undefined && when === undefined) return spec.after === undefined ? read : [...read, ...spec.after];
+  return [
+    ...(list?.wires ?? NO_WIRES).map(({ reference }) => reference.root),
+    ...(when?.references ?? NO_REFERENCES).map(({ root }) => root),
+    ...read.filter((root) => root !== spec.each?.as),
+    ...(spec.after ?? NO_IDS),
+  ];
 }
 
 /** What is read for each element of an `each`, where the loop name is known. */

@@ -14,8 +14,11 @@ export function decideAdvance(state: RunState, nowMs: number): readonly RunEvent
   const late = nowMs >= deadlineMs(state) ? exceed(state, { kind: "seconds", needed: 0 }, nowMs) : [];
   if (late.length > 0) return late;
   if (state.mode === "plan" && state.compiled !== undefined) return [{ type: "run.succeeded" }];
-  if (state.toSkip.size > 0 || state.toSettle.size > 0) return [...skips(state), ...settlements(state)];
-  return whenQuiet(state);
+  return hasConsequences(state) ? [...skips(state), ...settlements(state)] : whenQuiet(state);
+}
+
+function hasConsequences({ toSkip, toSettle }: RunState): boolean {
+  return toSkip.size > 0 || toSettle.size > 0;
 }
 
 /** Once nothing is under way any more. */

@@ -69,7 +69,7 @@ export class LocalCall {
         },
         (error: unknown) => {
           this.#finish();
-          reject(error as Error);
+          reject(error);
         },
       );
     });
@@ -90,7 +90,7 @@ export class LocalCall {
     this.#deadline = deadline;
     if (this.#isOver) deadline[Symbol.dispose]();
     else
-      deadline.race(new Promise<never>(() => undefined)).catch((error: unknown) => {
+      deadline.race(Promise.withResolvers<never>().promise).catch((error: unknown) => {
         this.#finish();
         this.#reject(error);
       });

@@ -41,9 +41,8 @@ function copied(value: unknown, size: { bytesMax: number }, depthMax: number): J
 
 function copiedList(list: readonly unknown[], size: { bytesMax: number }, depthMax: number): Json | undefined {
   const copy: Json[] = [];
-  // By number: a hole in a list is undefined, which JSON says as null.
-  for (let index = 0; index < list.length; index++) {
-    const item = copied(list[index], size, depthMax - 1);
+  for (const each of list) {
+    const item = copied(each, size, depthMax - 1);
     if (item === undefined) return undefined;
     copy.push(item);
   }
