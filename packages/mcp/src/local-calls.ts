@@ -67,7 +67,7 @@ export class LocalCall {
           this.#finish();
           resolve(result);
         },
-        (error: unknown) => {
+        (error: Error) => {
           this.#finish();
           reject(error);
         },
