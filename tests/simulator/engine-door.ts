@@ -15,7 +15,7 @@ export interface Driver {
   readonly run: string;
   readonly state: RunState;
   readonly view: RunView;
-  readonly settled: Promise<RunView>;
+  readonly settled: Promise<unknown>;
   start(input: StartInput, ...written: readonly WrittenPayload[]): void;
   recover(events: readonly RunEvent[]): Promise<void>;
   feed(input: RunInput, ...written: readonly WrittenPayload[]): void;

@@ -152,8 +152,8 @@ export class SimulatedWorker {
       if (this.#driver === driver) this.#driver = undefined;
     };
     driver.settled.then(
-      (view) => {
-        if (this.process.isAlive) this.#world.settledViews.push(canonicalJson(view as unknown as Json));
+      () => {
+        if (this.process.isAlive) this.#world.settledViews.push(canonicalJson(driver.view as unknown as Json));
         end();
       },
       (error: unknown) => {

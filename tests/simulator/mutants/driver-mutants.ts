@@ -7,22 +7,22 @@ export const DRIVER_MUTANTS: readonly Mutant[] = [
   {
     name: "launch-before-durable",
     file: `${DRIVER}run-driver.ts`,
-    find: "    durable.then(work, () => undefined).catch(",
-    replace: "    Promise.resolve().then(work, () => undefined).catch(",
+    find: "        work.push(() => this.#taskCalls.start(effect));",
+    replace: "        this.#taskCalls.start(effect);",
     breaks: "A call is made before its intent is stored.",
   },
   {
     name: "publish-before-durable",
     file: `${DRIVER}run-driver.ts`,
-    find: "    const hasStopped = stored.length > 0",
-    replace: "    for (const event of stored) this.#publish(event);\n    const hasStopped = stored.length > 0",
+    find: "    const hasStopped = events.length > 0",
+    replace: "    for (const event of events) this.#publish(event);\n    const hasStopped = events.length > 0",
     breaks: "A viewer sees an event before it is stored.",
   },
   {
     name: "never-published",
     file: `${DRIVER}run-driver.ts`,
-    find: "        for (const event of stored) this.#publish(event);",
-    replace: "        for (const event of stored.slice(0, 1)) this.#publish(event);",
+    find: "        for (const event of events) this.#publish(event);",
+    replace: "        for (const event of events.slice(0, 1)) this.#publish(event);",
     breaks: "A viewer sees only the first event of a commit.",
   },
   {
@@ -51,9 +51,9 @@ export const DRIVER_MUTANTS: readonly Mutant[] = [
   {
     name: "command-followed-twice",
     file: `${DRIVER}run-driver.ts`,
-    find: "    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, [{ item }]);",
+    find: "    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, batch);",
     replace:
-      "    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) });\n    setImmediate(() => void this.services.store.append([], [], [{ item }]).catch(() => undefined));",
+      "    batch.answers.pop();\n    this.#turn({ input: prepared.command, blobs: blobsOf(prepared.written) }, batch);\n    setImmediate(() => void this.services.store.append([], [], [{ item }]).catch(() => undefined));",
     breaks: "A command and its answer are two commits: a crash between them lets it be followed again.",
   },
   {
@@ -61,7 +61,7 @@ export const DRIVER_MUTANTS: readonly Mutant[] = [
     file: `${DRIVER}run-driver.ts`,
     find: "    const prepared = prepareCommand(this, command);",
     replace:
-      '    const prepared = prepareCommand(this, command);\n    if (command.type === "signal" && this.#taken.size > 1)\n      return void this.services.store.append([], [], [{ item }]).catch(() => undefined);',
+      '    if (command.type === "signal" && this.#taken.size > 1) return;\n    const prepared = prepareCommand(this, command);',
     breaks: "A command is answered, and nothing comes of it.",
   },
 ];
