@@ -66,7 +66,7 @@ function compile(plan: Plan): CompiledPlan {
   const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, { indexOf, findings }));
   linkDependents(tasks);
   const output = plan.output === undefined ? undefined : compileValue(plan.output);
-  findings.push(...findingsAt(["output"], output));
+  for (const finding of findingsAt(["output"], output)) findings.push(finding);
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }

@@ -60,19 +60,19 @@ export class LocalCall {
 
   /** The result of the work, or a rejection once the call was ended; the work is left to itself then. */
   settle<Result>(work: Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      work.then(
-        (result) => {
-          this.#finish();
-          resolve(result);
-        },
-        (error: Error) => {
-          this.#finish();
-          reject(error);
-        },
-      );
-    });
+    const outcome = Promise.withResolvers<Result>();
+    this.#reject = outcome.reject;
+    work.then(
+      (result) => {
+        this.#finish();
+        outcome.resolve(result);
+      },
+      (error: unknown) => {
+        this.#finish();
+        outcome.reject(error);
+      },
+    );
+    return outcome.promise;
   }
 
   outlastTurn(): void {

@@ -188,8 +188,8 @@ export class RunDriver {
   #turn({ input, blobs, receive }: QueuedInput, batch: TurnBatch): void {
     const nowMs = this.services.clock.nowMs();
     const events = this.services.mask.maskEvents(transition(this.state, input, { nowMs, run: this.run }));
-    batch.events.push(...events);
-    batch.blobs.push(...blobs);
+    for (const event of events) batch.events.push(event);
+    for (const blob of blobs) batch.blobs.push(blob);
     for (const effect of takeEffects(this.state, nowMs)) this.#launch(effect, batch);
     if (receive !== undefined) batch.work.push(() => receive(events));
     if (events.length > 0) this.#isPaused = this.state.status === "suspended";

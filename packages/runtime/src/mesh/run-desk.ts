@@ -144,11 +144,13 @@ export class RunDesk {
     const startedAtMs = clock.nowMs();
     let run = this.#runs.get(id);
     for (let pauseMs = 2; ; pauseMs = Math.min(100, pauseMs * 2)) {
+      const isFree = run?.isDriven !== true && (await this.#canClaim(id));
+      // Read after the claim: whoever has just given the run back may have answered.
       const answer = await store.answer(item);
+      if (isFree && answer !== undefined) await store.release(id);
       if (answer?.error !== undefined) throw new CommandRefusedError(answer.error);
       if (answer !== undefined) return run;
-      if (run?.isDriven !== true && (await this.#canClaim(id)))
-        run = this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
+      if (isFree) run = this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
       if (clock.nowMs() - startedAtMs > ANSWER_MS_MAX) throw new CommandPendingError(id, ANSWER_MS_MAX);
       const pause = Promise.withResolvers<void>();
       clock.at(clock.nowMs() + pauseMs, pause.resolve);
