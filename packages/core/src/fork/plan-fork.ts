@@ -110,7 +110,7 @@ function nearestThatRan(source: ForkSource, compiled: CompiledPlan, task: Compil
     if (before === undefined || seen.has(next)) continue;
     seen.add(next);
     if (source.hasRun(before)) found.add(before.key);
-    else for (const before of compiled.tasks[next]?.dependencies ?? []) open.push(before);
+    else for (const earlier of compiled.tasks[next]?.dependencies ?? []) open.push(earlier);
   }
   return [...found];
 }
