@@ -24,9 +24,24 @@ function orderedJson(value: Json): string {
     return `[${text}]`;
   }
   const record = value as JsonObject;
-  for (const key of Object.keys(record).sort())
+  for (const key of sortedKeys(record))
     text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(record[key] ?? null)}`;
   return `{${text}}`;
+}
+
+/** Most records have few keys, and the sort of the language makes copies of any list. */
+const FEW_KEYS = 12;
+
+function sortedKeys(record: JsonObject): readonly string[] {
+  const keys = Object.keys(record);
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let end = 1; end < keys.length; end++) {
+    const key = keys[end] ?? "";
+    let at = end;
+    for (let before = keys[at - 1]; before !== undefined && before > key; before = keys[at - 1]) keys[at--] = before;
+    keys[at] = key;
+  }
+  return keys;
 }
 
 /** Whether all keys stand in code-unit order already, so that the engine's own writer gives the canonical text. */

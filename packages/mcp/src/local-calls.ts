@@ -10,11 +10,9 @@ export class LocalCalls {
   /** Begun in this turn. */
   #fresh: LocalCall[] = [];
 
-  /** `timeoutMs`: in milliseconds, without progress. */
-  open(options: ToolCallOptions, timeoutMs: number): LocalCall {
-    const call = new LocalCall(options, timeoutMs);
+  /** From the end of this turn on, if it is not over by then. */
+  watch(call: LocalCall): void {
     if (this.#fresh.push(call) === 1) setImmediate(() => this.#endTurn());
-    return call;
   }
 
   #endTurn(): void {
@@ -31,6 +29,7 @@ export class LocalCall {
   #deadline: Deadline | undefined;
   #isOver = false;
 
+  /** `timeoutMs`: in milliseconds, without progress. */
   constructor(options: ToolCallOptions, timeoutMs: number) {
     this.#options = options;
     this.timeoutMs = timeoutMs;

@@ -14,7 +14,7 @@ import {
 } from "./call-failure.ts";
 import { ChangeListeners } from "./change-listeners.ts";
 import type { LocalTool } from "./define-tool.ts";
-import { type LocalCall, LocalCalls } from "./local-calls.ts";
+import { LocalCall, LocalCalls } from "./local-calls.ts";
 import { DEFAULT_CALL_TIMEOUT_MS, DEFAULT_OUTPUT_BYTES_MAX } from "./mcp-server-config.ts";
 import { plainCopy } from "./plain-copy.ts";
 import { requireServerName, toolId } from "./server-name.ts";
@@ -84,19 +84,37 @@ export class LocalToolSource implements ToolSource {
     return this.#specs;
   }
 
-  async call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
-    const called: CalledTool = { name: toolId(this.server, tool), server: this.server, tool };
-    const served = this.#served.get(tool);
-    if (this.#state === "closed") throw serverUnavailable(called, {});
-    if (this.#state === "idle") this.#become("ready");
-    if (served === undefined) throw toolUnknown(called, this.#served.keys());
-    if (options.signal.aborted) throw cancelledBeforeSent(called);
-    const call = this.#calls.open(options, options.timeoutMs ?? served.local.timeoutMs ?? this.#timeoutMs);
+  call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
     try {
-      return await call.settle(this.#run(served, args, call));
+      return this.#start(tool, args, options);
     } catch (error) {
-      throw call.end === undefined ? error : endedInCall(called, call.end, call.timeoutMs);
+      return rejected(error);
     }
+  }
+
+  /** What a function gives at once is its result at once; only what it promises is waited for. */
+  #start(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
+    const served = this.#served.get(tool);
+    if (this.#state === "closed") throw serverUnavailable(this.#calledAs(tool), {});
+    if (this.#state === "idle") this.#become("ready");
+    if (served === undefined) throw toolUnknown(this.#calledAs(tool), this.#served.keys());
+    if (options.signal.aborted) throw cancelledBeforeSent(served.spec);
+    const call = new LocalCall(options, options.timeoutMs ?? served.local.timeoutMs ?? this.#timeoutMs);
+    const result = this.#run(served, args, call);
+    return result instanceof Promise ? this.#wait(served, call, result) : Promise.resolve(result);
+  }
+
+  async #wait({ spec }: Served, call: LocalCall, result: Promise<ToolResult>): Promise<ToolResult> {
+    this.#calls.watch(call);
+    try {
+      return await call.settle(result);
+    } catch (error) {
+      throw call.end === undefined ? error : endedInCall(spec, call.end, call.timeoutMs);
+    }
+  }
+
+  #calledAs(tool: string): CalledTool {
+    return { name: toolId(this.server, tool), server: this.server, tool };
   }
 
   onChange(listener: () => void): () => void {
@@ -108,29 +126,20 @@ export class LocalToolSource implements ToolSource {
     return Promise.resolve();
   }
 
-  async #run({ local, spec }: Served, args: JsonObject, call: LocalCall): Promise<ToolResult> {
-    const validated = local.input["~standard"].validate(args);
-    const parsed = validated instanceof Promise ? await validated : validated;
-    if (parsed.issues !== undefined) {
-      const text = `its arguments are invalid: ${issueTexts(parsed.issues).join("; ")}`;
+  #run({ local, spec }: Served, args: JsonObject, call: LocalCall): Eventual<ToolResult> {
+    const parsed = local.input["~standard"].validate(args);
+    const output = next(parsed, (input) => {
+      if (input.issues === undefined) return outputOf(spec, () => local.run(input.value, call.context()));
+      const text = `its arguments are invalid: ${issueTexts(input.issues).join("; ")}`;
       throw toolFailed(spec, { text, retryable: false });
-    }
-    let output: unknown;
-    try {
-      const given = local.run(parsed.value, call.context());
-      output = given instanceof Promise ? await given : given;
-    } catch (error) {
-      throw toolFailed(spec, {
-        text: error instanceof Error ? error.message : String(error),
-        retryable: true,
-        cause: error,
+    });
+    return next(output, (given) => {
+      if (local.output === undefined) return { value: this.#json(spec, wrapped(given)), isChecked: false };
+      return next(local.output["~standard"].validate(given), (checked) => {
+        if (checked.issues !== undefined) throw brokenOutput(spec, checked.issues);
+        return { value: this.#json(spec, checked.value), isChecked: true };
       });
-    }
-    if (local.output === undefined) return { value: this.#json(spec, wrapped(output)), isChecked: false };
-    const checking = local.output["~standard"].validate(output);
-    const checked = checking instanceof Promise ? await checking : checking;
-    if (checked.issues !== undefined) throw brokenOutput(spec, checked.issues);
-    return { value: this.#json(spec, checked.value), isChecked: true };
+    });
   }
 
   /** A copy, as JSON: what the function does with its object later changes nothing. */
@@ -155,6 +164,36 @@ export class LocalToolSource implements ToolSource {
     this.#state = state;
     this.#listeners.tell();
   }
+}
+
+type Eventual<Value> = Value | Promise<Value>;
+
+/** Goes on with a value at once, with a promised one later. */
+function next<Value, Result>(value: Eventual<Value>, go: (value: Value) => Eventual<Result>): Eventual<Result> {
+  return value instanceof Promise ? value.then(go) : go(value);
+}
+
+/** What the function gives; what it throws, now or later, is the failure of the tool. */
+function outputOf(spec: ToolSpec, run: () => unknown): unknown {
+  const failed = (error: unknown): never => {
+    const text = error instanceof Error ? error.message : String(error);
+    throw toolFailed(spec, { text, retryable: true, cause: error });
+  };
+  try {
+    const given = run();
+    return isThenable(given) ? Promise.resolve(given).catch(failed) : given;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Query builders and their like are promised values that are no Promise. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }
 
 function specOf(server: string, local: LocalTool): ToolSpec {
