@@ -10,8 +10,8 @@ function config(more: object = {}) {
     "They say bees [hello].",
   ];
   const overrides = { echo: { effect: "read" } };
-  const test = { ...testServer(), tools: { overrides } };
-  return { mcpServers: { test }, models: { script: { provider: "scripted", answers } }, cache: CACHE, ...more };
+  const echo = { ...testServer(), tools: { overrides } };
+  return { mcpServers: { test: echo }, models: { script: { provider: "scripted", answers } }, cache: CACHE, ...more };
 }
 
 function endOf(stdout: string) {

@@ -116,7 +116,9 @@ describe.concurrent("fork", () => {
     const wordy = [{ id: "long", use: "bank.look", args: { to: long } }, ...tasks];
     await folder.write("long.json", plan(wordy, bank));
     const first = jsonLines((await folder.run("fork", run, "--plan", "long.json", "--json")).stdout).at(-1);
-    const second = jsonLines((await folder.run("fork", String(first?.["run"]), "--from", "bob", "--json")).stdout).at(-1);
+    const second = jsonLines((await folder.run("fork", String(first?.["run"]), "--from", "bob", "--json")).stdout).at(
+      -1,
+    );
     const pruned = await folder.run("runs", "prune", "--keep", "1");
     expect(pruned.exit, pruned.stderr).toBe(0);
     expect(JSON.parse((await folder.run("runs", "--json")).stdout)).toMatchObject({ runs: [{ run: second?.["run"] }] });

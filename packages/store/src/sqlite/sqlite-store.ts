@@ -4,6 +4,7 @@
  */
 import type { RunCommand, RunEvent } from "@agentmesh/core";
 import {
+  type CacheTable,
   type InboxAnswer,
   type InboxItem,
   type IntactEvents,
@@ -63,7 +64,7 @@ export class SqliteStore implements Store {
   readonly #inbox: RunInbox;
   readonly #watch: InboxWatch;
   readonly #writes: GroupCommit;
-  readonly cache: SqliteCache;
+  readonly #cache: SqliteCache;
   readonly #retention: SqliteRetention;
   /** Values that wait for their commit. */
   readonly #waitingBlobs = new Map<string, string>();
@@ -90,8 +91,12 @@ export class SqliteStore implements Store {
       },
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
     );
-    this.cache = new SqliteCache(this.#file, this.#writes);
+    this.#cache = new SqliteCache(this.#file, this.#writes);
     this.#retention = new SqliteRetention(this.#file, this.#writes);
+  }
+
+  get cache(): CacheTable {
+    return this.#cache;
   }
 
   append(
@@ -198,7 +203,7 @@ export class SqliteStore implements Store {
 
   #settled(): void {
     this.#waitingBlobs.clear();
-    this.cache.settled();
+    this.#cache.settled();
     this.#waitingRuns.clear();
   }
 
