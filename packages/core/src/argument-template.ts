@@ -78,7 +78,7 @@ function compileAt(value: Json, compilation: Compilation): ArgumentTemplate {
   const record = value as JsonObject;
   if (Object.hasOwn(record, "$literal")) return compileLiteral(record, compilation);
   if (Object.hasOwn(record, "$from")) return compileFrom(record, compilation);
-  const keys = Object.keys(record);
+  const keys = Object.keys(record).sort(); // what is built in this order needs no sorting for its canonical text
   return { kind: "record", keys, items: keys.map((key) => compileStep(record[key] ?? null, key, compilation)) };
 }
 
@@ -166,9 +166,9 @@ export function resolveValue(template: ArgumentTemplate, valueOf: RootValue): Js
 
 function resolveRecord({ keys, items }: Extract<ArgumentTemplate, { kind: "record" }>, valueOf: RootValue): JsonObject {
   const record: Record<string, Json> = {};
-  for (const [index, key] of keys.entries()) {
-    const item = items[index];
-    if (item !== undefined) setOwn(record, key, resolveValue(item, valueOf));
+  for (let at = 0; at < keys.length; at++) {
+    const [key, item] = [keys[at], items[at]];
+    if (key !== undefined && item !== undefined) setOwn(record, key, resolveValue(item, valueOf));
   }
   return record;
 }

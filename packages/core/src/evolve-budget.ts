@@ -1,6 +1,6 @@
 /** Folds what is reserved, used up, exceeded and raised. */
 import type { RunEventOf } from "./run-event.ts";
-import type { RunState } from "./run-state.ts";
+import { enable, type RunState } from "./run-state.ts";
 import { recall } from "./task-schedule.ts";
 
 export type BudgetEvent = RunEventOf<"budget.reserved" | "budget.settled" | "budget.exceeded" | "budget.raised">;
@@ -51,11 +51,11 @@ function exceed(state: RunState, event: RunEventOf<"budget.exceeded">): void {
   state.status = "stopping";
   state.error = event.error;
   state.raising = undefined;
-  if (event.kind === "seconds") state.effects.push({ type: "cancel-calls" });
+  if (event.kind === "seconds") enable(state, { type: "cancel-calls" });
 }
 
 function callParkedNode(state: RunState): void {
   if (!state.isNodeParked || state.openNode === undefined) return;
   state.isNodeParked = false;
-  state.effects.push({ type: "run-node", node: state.openNode.node, call: state.openNode.call });
+  enable(state, { type: "run-node", node: state.openNode.node, call: state.openNode.call });
 }

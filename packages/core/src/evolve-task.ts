@@ -4,7 +4,7 @@ import { standStill, takeSignal } from "./evolve-ask.ts";
 import { takeReused } from "./evolve-reuse.ts";
 import type { TaskEvent } from "./evolve.ts";
 import type { RunEventOf } from "./run-event.ts";
-import { type GroupState, idempotencyKeyOf, type RunState, type TaskState } from "./run-state.ts";
+import { enable, type GroupState, idempotencyKeyOf, type RunState, type TaskState } from "./run-state.ts";
 import { makeReady, makeWaiting, newTask, occupy, openAsk, release } from "./task-schedule.ts";
 
 export function evolveTask(state: RunState, event: TaskEvent): void {
@@ -89,7 +89,7 @@ function start(state: RunState, task: TaskState, event: RunEventOf<"task.started
   task.attempt = event.attempt;
   if (event.attempt === 1) task.startedAtMs = event.atMs;
   state.usage.toolCalls++;
-  state.effects.push({
+  enable(state, {
     type: "call-tool",
     task: task.key,
     attempt: event.attempt,

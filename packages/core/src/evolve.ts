@@ -9,7 +9,7 @@ import { applyPlan } from "./evolve-plan.ts";
 import { MeshError } from "./mesh-error.ts";
 import { activeMsAt, limitsOf } from "./run-budget.ts";
 import type { RunEvent, RunEventOf } from "./run-event.ts";
-import type { OpenNode, RunState } from "./run-state.ts";
+import { enable, type OpenNode, type RunState } from "./run-state.ts";
 import { closeAsk, recall } from "./task-schedule.ts";
 
 /** An event is not the next one of its run: the journal has a gap, a double, or events of another run. */
@@ -99,14 +99,14 @@ function resume(state: RunState, event: RunEventOf<"run.resumed">): void {
   if (state.status === "suspended") state.status = "running";
   if (event.cause !== "recovered" || state.openNode === undefined || state.isNodeParked) return;
   if (state.status === "running")
-    state.effects.push({ type: "run-node", node: state.openNode.node, call: state.openNode.call });
+    enable(state, { type: "run-node", node: state.openNode.node, call: state.openNode.call });
 }
 
 function beginCancel(state: RunState): void {
   state.status = "cancelling";
   recall(state);
   for (const key of state.asks.keys()) closeAsk(state, key);
-  state.effects.push({ type: "cancel-calls" });
+  enable(state, { type: "cancel-calls" });
 }
 
 function create(state: RunState, event: RunEventOf<"run.created">): void {
@@ -144,5 +144,5 @@ function openNode(state: RunState, event: RunEventOf<"node.started">): void {
   state.openNode = open;
   state.nodeCalls.set(event.node, (state.nodeCalls.get(event.node) ?? 0) + 1);
   if (event.node === "planner") state.planAttempts++;
-  state.effects.push({ type: "run-node", node: event.node, call: event.call });
+  enable(state, { type: "run-node", node: event.node, call: event.call });
 }

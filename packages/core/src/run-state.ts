@@ -263,6 +263,12 @@ export class RunState {
   };
 }
 
+/** Asks the driver for something. A list of one is made with its item: lists that grow hold room for many. */
+export function enable(state: RunState, effect: RunEffect): void {
+  if (state.effects.length === 0) state.effects = [effect];
+  else state.effects.push(effect);
+}
+
 /** Whether the run is over for good. */
 export function isOver(state: RunState): boolean {
   return state.status === "succeeded" || state.status === "failed" || state.status === "cancelled";

@@ -1,6 +1,6 @@
 /**
  * The calls of functions that are under way. One that is over within its turn of the event loop, as most are, costs no timer
- * and no listener: only what outlasts the turn, or looks at its signal, gets a deadline.
+ * and no listener: only what outlasts the turn, or tells its progress, gets a deadline.
  */
 import type { ToolCallOptions } from "@agentmesh/ports";
 import { Deadline, type DeadlineEnd } from "./deadline.ts";
@@ -25,6 +25,7 @@ export class LocalCalls {
 export class LocalCall {
   readonly timeoutMs: number;
   readonly #options: ToolCallOptions;
+  readonly #controller = new AbortController();
   #reject: (error: unknown) => void = () => undefined;
   #deadline: Deadline | undefined;
   #isOver = false;
@@ -42,13 +43,9 @@ export class LocalCall {
 
   /** What the function is told. */
   context(): ToolContext {
-    const { idempotencyKey } = this.#options;
-    const signal = (): AbortSignal => this.#watch().signal;
     return {
-      get signal() {
-        return signal();
-      },
-      idempotencyKey,
+      signal: this.#controller.signal,
+      idempotencyKey: this.#options.idempotencyKey,
       progress: (progress) => {
         const deadline = this.#watch();
         deadline.restart();
@@ -90,6 +87,7 @@ export class LocalCall {
     if (this.#isOver) deadline[Symbol.dispose]();
     else
       deadline.race(Promise.withResolvers<never>().promise).catch((error: unknown) => {
+        this.#controller.abort(deadline.end);
         this.#finish();
         this.#reject(error);
       });
