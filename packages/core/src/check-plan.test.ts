@@ -267,3 +267,17 @@ test("a tool whose schema cannot be used does not stop the check of the others",
     "AM_UNKNOWN_TOOL /tasks/1/use",
   ]);
 });
+
+test("a plan that was checked is checked again once its tools are others, or are gone", () => {
+  const { plan } = parsePlan({
+    mesh: 1,
+    name: "again",
+    tasks: [{ id: "page", use: "web.fetch", args: { url: "https://example.org" } }],
+  });
+  const codes = (tools: readonly ToolSpec[]): readonly string[] =>
+    plan === undefined ? [] : checkPlan(plan, catalogueOf(tools)).findings.map(({ code }) => code);
+  expect([codes(TOOLS), codes(TOOLS)]).toEqual([[], []]);
+  expect(codes([tool("web.fetch", closed({ address: string }))])).toContain("AM_ARGUMENT_INVALID");
+  expect(codes([])).toEqual(["AM_UNKNOWN_TOOL"]);
+  expect(codes(TOOLS)).toEqual([]);
+});

@@ -11,13 +11,45 @@ import { jsonPointer } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";
 import { MESH_SERVER, type Plan, RESERVED_IDS, TASK_ID } from "./plan.ts";
 import type { ToolCatalogue } from "./tool-catalogue.ts";
+import type { ToolSpec } from "./tool-spec.ts";
 
 export interface PlanCheck {
   readonly findings: readonly Finding[];
   readonly compiled: CompiledPlan;
 }
 
+/** A check whose every tool was there: it stays right for as long as these are the tools. */
+interface KnownCheck {
+  readonly tools: ReadonlyMap<string, ToolSpec>;
+  readonly check: PlanCheck;
+}
+
+const known = new WeakMap<Plan, KnownCheck>();
+
+/** The same plan, which nobody changes once it is parsed, is checked once against the same tools. */
 export function checkPlan(plan: Plan, catalogue: ToolCatalogue): PlanCheck {
+  const before = known.get(plan);
+  if (before?.tools.entries().every(([use, tool]) => catalogue.toolFor(use) === tool) === true) return before.check;
+  const check = checkAgainst(plan, catalogue);
+  const tools = toolsOf(plan, catalogue);
+  if (tools === undefined) known.delete(plan);
+  else known.set(plan, { tools, check });
+  return check;
+}
+
+function toolsOf(plan: Plan, catalogue: ToolCatalogue): ReadonlyMap<string, ToolSpec> | undefined {
+  const tools = new Map<string, ToolSpec>();
+  for (const { use, onError } of plan.tasks) {
+    for (const each of typeof onError === "object" ? [use, onError.use] : [use]) {
+      const tool = tools.get(each) ?? catalogue.toolFor(each);
+      if (tool === undefined) return undefined;
+      tools.set(each, tool);
+    }
+  }
+  return tools;
+}
+
+function checkAgainst(plan: Plan, catalogue: ToolCatalogue): PlanCheck {
   const compiled = compilePlan(plan);
   const findings: Finding[] = [...checkIds(plan), ...compiled.findings, ...checkCycle(compiled)];
   for (const task of compiled.tasks) checkTask(task, { compiled, catalogue, findings });
@@ -157,12 +189,12 @@ function unknownTool(use: string, at: readonly (string | number)[], catalogue: T
       hint,
     });
   }
-  const known = catalogue.names.filter(
+  const names = catalogue.names.filter(
     (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),
   );
   return error("AM_UNKNOWN_TOOL", jsonPointer(at), {
     message: `No tool is named "${use}".`,
-    hint: `${suggestion(use, known)} List them all with: agentmesh tools`,
+    hint: `${suggestion(use, names)} List them all with: agentmesh tools`,
   });
 }
 

@@ -33,6 +33,7 @@ import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
+import { PlanReader } from "./plan-reader.ts";
 import type { Run } from "./run.ts";
 import {
   type ApproveOptions,
@@ -83,6 +84,7 @@ export interface ToolList {
 export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts;
   readonly #closing = new AbortController();
+  readonly #plans = new PlanReader();
   readonly #desk: RunDesk;
   /** What may be given again in place of a call: to be looked at, and to be thrown away. */
   readonly cache: CacheDesk;
@@ -278,7 +280,7 @@ export class Mesh implements AsyncDisposable {
         given,
         servers: undefined,
       };
-    const parsed = parsePlan(work);
+    const parsed = this.#plans.read(work);
     if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
     this.#parts.assertFits(parsed.plan);
     const { inputs, findings } = checkInputs(parsed.plan, given);
