@@ -10,5 +10,7 @@ export interface RouterRequest {
 }
 
 export interface Router {
+  /** It asks nobody and changes nothing: it may be called before its start is stored, and shares a commit with it. */
+  readonly isPure?: boolean;
   route(request: RouterRequest, context: NodeContext): Promise<RouterOutcome>;
 }

@@ -20,6 +20,8 @@ export interface ValidatorRequest {
 }
 
 export interface Validator {
+  /** It asks nobody and changes nothing: it may be called before its start is stored, and shares a commit with it. */
+  readonly isPure?: boolean;
   /** Findings with severity `error` send the plan back to the planner. */
   validate(request: ValidatorRequest, context: NodeContext): Promise<readonly Finding[]>;
 }

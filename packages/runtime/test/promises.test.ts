@@ -252,6 +252,20 @@ describe("promise 6: cost per event is constant", () => {
     await Promise.all(Array.from({ length: 50 }, () => mesh.run({ mesh: 1, tasks: chain }).result));
     expect(store.commits).toBeLessThan(100); // 50 runs of 10 steps: 1,000 task events
   });
+
+  test("a chain costs one commit a step: an outcome and the start that it enables share it", async () => {
+    const store = new SqliteStore(":memory:");
+    await using mesh = testMesh({ store, tools: { work: { run: () => "done" } } });
+    const tasks = Array.from({ length: 40 }, (_, index) => ({
+      id: `n${index}`,
+      use: "t.work",
+      args: {},
+      ...(index === 0 ? {} : { after: [`n${index - 1}`] }),
+    }));
+    const before = store.commits;
+    expect(await mesh.run({ mesh: 1, name: "chain", tasks }).result).toMatchObject({ status: "succeeded" });
+    expect(store.commits - before).toBeLessThanOrEqual(tasks.length + 2);
+  });
 });
 
 test("secrets are in no stored byte, and still reach the tools that need them", async () => {

@@ -56,6 +56,12 @@ export class NodeCalls {
     this.#calls = new OpenCalls(clock, cancelGraceMs, (call, error) => this.#fail(call, error, cancelGraceMs));
   }
 
+  /** Whether a call of it need not wait until its start is stored: nothing of it is seen before its outcome is. */
+  isPure(node: NodeName): boolean {
+    const { router, validator } = this.#driver.services.nodes;
+    return (node === "router" && router.isPure === true) || (node === "validator" && validator.isPure === true);
+  }
+
   start(node: NodeName, call: string): void {
     void this.#call(node, call, this.#calls.open(call));
   }

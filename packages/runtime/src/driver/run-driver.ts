@@ -273,7 +273,8 @@ export class RunDriver {
         this.#stopWaking = this.services.clock.at(effect.atMs, () => this.feed({ type: "advance" }));
         return;
       case "run-node":
-        work.push(() => this.#nodeCalls.start(effect.node, effect.call));
+        if (this.#nodeCalls.isPure(effect.node)) this.#nodeCalls.start(effect.node, effect.call);
+        else work.push(() => this.#nodeCalls.start(effect.node, effect.call));
         return;
       case "call-tool":
         work.push(() => this.#taskCalls.start(effect));

@@ -3,6 +3,8 @@ import type { PlanTask, RouterOutcome, ToolSpec } from "@agentmesh/core";
 import type { Router, RouterRequest } from "@agentmesh/ports";
 
 export class DefaultRouter implements Router {
+  readonly isPure = true;
+
   route({ plan, tools, unavailable }: RouterRequest): Promise<RouterOutcome> {
     const byName = new Map(tools.map((tool) => [tool.name, tool]));
     const uses = new Set(plan.tasks.flatMap(usesOf));

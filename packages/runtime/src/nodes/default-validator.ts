@@ -6,6 +6,8 @@ import type { Finding } from "@agentmesh/core";
 import type { FailedTask, Validator, ValidatorRequest } from "@agentmesh/ports";
 
 export class DefaultValidator implements Validator {
+  readonly isPure = true;
+
   validate({ plan, failed, outputError }: ValidatorRequest): Promise<readonly Finding[]> {
     const findings = failed.map((task) =>
       failedTask(
