@@ -1,5 +1,5 @@
 /** The promises of the design that hold so far, each in a form that fails when it is broken. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -242,6 +242,22 @@ describe("promise 6: cost per event is constant", () => {
       expect(large / small).toBeLessThan(1.05);
     },
   );
+
+  test("a large output is stored once, beside the store; when its file is gone, it is the value that is lost", async () => {
+    const path = join(temporaryFolder(), "store.db");
+    const text = "x".repeat(100_000);
+    const store = new SqliteStore(path);
+    await using mesh = testMesh({ store, tools: { ok: { run: () => text } } });
+    const runs = [mesh.run({ mesh: 1, tasks: [task("a")] }), mesh.run({ mesh: 1, tasks: [task("b")] })];
+    for (const run of runs) expect(await run.result).toMatchObject({ status: "succeeded" });
+    const files = readdirSync(`${path}.blobs`);
+    expect(files).toHaveLength(1);
+    const id = runs[0]?.id ?? "";
+    expect((await mesh.replay(id)).length).toBeGreaterThan(3);
+    for (const file of files) rmSync(join(`${path}.blobs`, file));
+    const lost = files.map((hash): unknown => expect.objectContaining({ hash, field: "output" }));
+    await expect(mesh.replay(id)).rejects.toMatchObject({ code: "AM_VALUES_LOST", facts: { lost } });
+  });
 
   test("all runs of a store share one commit per turn of the event loop", async () => {
     const store = new SqliteStore(":memory:");

@@ -186,7 +186,7 @@ test("8: a store that is full stops the run with its own error, and the run goes
   const tools = {
     work: {
       ...quick,
-      run: ({ name }: { readonly name?: Json }) => made.push(name ?? null) && text(name).repeat(20_000),
+      run: ({ name }: { readonly name?: Json }) => made.push(name ?? null) && text(name).repeat(7_000),
     },
   };
   const chain = Array.from({ length: 30 }, (_, index) =>

@@ -159,7 +159,7 @@ test("a disk that is full when the run is to be suspended loses no question", as
     effect: "read",
     run: () => {
       if (calls.push("large") === 1) limit.pages(1);
-      return Array.from({ length: 20_000 }, (_, index) => index);
+      return Array.from({ length: 10_000 }, (_, index) => index);
     },
   };
   await using mesh = testMesh({ tools: { ...tools(calls), large }, store });

@@ -3,7 +3,16 @@
  * acknowledged is lost, and once the fault has lifted the same opening goes on after claiming its runs again.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +20,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store } from "@agentmesh/ports";
 import { type SqliteConnection, SqliteStore, type SqliteStoreOptions } from "../src/sqlite/sqlite-store.ts";
+import { textDigest } from "../src/text-digest.ts";
 import { eventsOf, obstacle, StoreProcess, storePath } from "./store-process.ts";
 
 function openStore(path: string, options?: SqliteStoreOptions): SqliteStore {
@@ -85,6 +95,28 @@ describe("a full disk", () => {
     // The shared memory of the log needs its room whatever the disk's size is.
     writeFileSync(join(folder, "fill"), Buffer.alloc(4_096 * 1_024 - (kib + 160) * 1_024));
     await expectRecovery(store, () => rmSync(join(folder, "fill")));
+  });
+
+  test("that holds only the large values: the run breaks, its value is not stored, and it goes on once there is room", async (context) => {
+    const store = openStore(storePath());
+    const folder = `${store.path}.blobs`;
+    const mount = (...options: string[]) =>
+      obstacle("mount", ["-t", "tmpfs", "-o", options.join(","), "tmpfs", folder]);
+    mkdirSync(folder);
+    const reason = mount("size=100k");
+    if (reason !== undefined) return context.skip(`a disk of a given size needs root: ${reason}`);
+    onTestFinished(() => void spawnSync("umount", ["-l", folder]));
+    const valueOf = (text: string) => ({ hash: textDigest(text).hash, text });
+    const [first, second] = [valueOf("1".repeat(70_000)), valueOf("2".repeat(70_000))];
+    await store.append(eventsOf("r", 1, 1), [first]);
+    const refused = [store.append(eventsOf("r", 2, 1), [second]), store.append(eventsOf("s", 1, 1), [])];
+    for (const append of refused) await expect(append).rejects.toMatchObject({ code: "AM_STORE_FULL" });
+    expect([store.blob(first.hash), store.blob(second.hash)]).toEqual([first.text, undefined]);
+    expect([await store.read("r", 0), await store.read("s", 0)]).toMatchObject([{ length: 1 }, []]);
+    expect(mount("remount", "size=4m")).toBeUndefined();
+    expect(await store.claim("r")).toBe(true);
+    await store.append(eventsOf("r", 2, 1), [second]);
+    expect(store.blob(second.hash)).toBe(second.text);
   });
 
   test("does not crash the process, nor leave a rejection that nobody handles", async () => {
@@ -247,15 +279,23 @@ describe("a store that cannot be written", () => {
   ] as const)("is read, in %s; an append says why it fails", async ([, mode]) => {
     const path = storePath();
     const maker = new SqliteStore(path);
-    await maker.append(eventsOf("r", 1, 3), [{ hash: "h", text: "{}" }]);
+    const large = JSON.stringify("x".repeat(70_000));
+    const { hash } = textDigest(large);
+    await maker.append(eventsOf("r", 1, 3), [
+      { hash: "h", text: "{}" },
+      { hash, text: large },
+    ]);
     await maker.close();
     chmodSync(path, 0o444);
+    chmodSync(join(`${path}.blobs`, hash), 0o444);
+    chmodSync(`${path}.blobs`, 0o555);
     chmodSync(dirname(path), mode);
     onTestFinished(() => chmodSync(dirname(path), 0o700));
     await asNobody(async () => {
       const store = new SqliteStore(path);
       expect(await store.read("r", 0)).toHaveLength(3);
       expect(store.blob("h")).toBe("{}");
+      expect(store.blob(hash)).toBe(large);
       expect(await store.runs({ tenant: "default", limit: 9, isUnowned: true })).toHaveLength(1);
       await expect(store.append(eventsOf("s", 1, 1), [])).rejects.toMatchObject({ code: "AM_STORE_READ_ONLY" });
       await expect(store.claim("r")).rejects.toMatchObject({ code: "AM_STORE_READ_ONLY" });

@@ -1,5 +1,6 @@
 /** Reads a store's file, and never writes to it: rows as they are, within one snapshot. */
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import type { StoredRow, StoredRun } from "./stored-row.ts";
@@ -69,8 +70,10 @@ export class StoreReader implements Disposable {
     return row === undefined ? undefined : eventFrom(row);
   }
 
+  /** Undefined when it is not there. Throws what SQLite and `node:fs` throw. */
   blob(hash: string): string | undefined {
     const body = this.#database.prepare("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
+    if (body === "") return largeBlob(`${this.path}.blobs`, hash);
     return typeof body === "string" ? body : undefined;
   }
 
@@ -98,6 +101,17 @@ export class StoreReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+}
+
+/** A row with an empty body stands for a file beside the store, which has the name of the hash. */
+function largeBlob(folder: string, hash: string): string | undefined {
+  if (!/^[A-Za-z0-9_-]{43}$/.test(hash)) return undefined;
+  try {
+    return readFileSync(join(folder, hash), "utf8");
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,6 +60,30 @@ test("a blob is read once and compared with its hash and its size", () => {
   expect(codes()).toEqual([]);
   database.exec("UPDATE blob SET body = upper(body)");
   expect(codes()).toEqual(["AM_VALUE_CHANGED"]);
+});
+
+test("a large blob is read from the file beside the store that has the name of its hash, and from no other", () => {
+  const text = JSON.stringify("x".repeat(70_000));
+  const hash = hashOf(text);
+  const linesOf = (name: string) => [
+    ...running.slice(0, -1),
+    ["task.succeeded", { task: "a", attempt: 1, output: [name, text.length] }] as const,
+  ];
+  const { path, database } = writtenStore(rowsOf(linesOf(hash)), "running");
+  const addBlob = (to: DatabaseSync, name: string) => to.prepare("INSERT INTO blob VALUES(?, '')").run(name);
+  addBlob(database, hash);
+  const missing = `The value of "output" is not in the store: ${hash}`;
+  expect(verifyStore(path).violations).toMatchObject([{ code: "AM_VALUE_MISSING", message: missing }]);
+  mkdirSync(`${path}.blobs`);
+  writeFileSync(join(`${path}.blobs`, hash), text);
+  expect(verifyStore(path).violations).toEqual([]);
+  writeFileSync(join(`${path}.blobs`, hash), text.toUpperCase());
+  expect(verifyStore(path).violations).toMatchObject([{ code: "AM_VALUE_CHANGED" }]);
+  const astray = writtenStore(rowsOf(linesOf("../outside")), "running");
+  addBlob(astray.database, "../outside");
+  mkdirSync(`${astray.path}.blobs`);
+  writeFileSync(join(astray.path, "../outside"), text);
+  expect(verifyStore(astray.path).violations).toMatchObject([{ code: "AM_VALUE_MISSING" }]);
 });
 
 test("a run that nobody drives is a warning, not a violation", () => {

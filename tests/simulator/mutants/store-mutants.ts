@@ -28,8 +28,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     name: "value-lost",
     file: `${STORE}sqlite-store.ts`,
-    find: '      this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, text);',
-    replace: "      if (text.length < 300) this.#waitingBlobs.delete(hash);",
+    find: '    this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, body);',
+    replace: "    if (body.length < 300) this.#waitingBlobs.delete(hash);",
     breaks: "A receipt is stored without its value, which is lost with the process.",
   },
   {

@@ -45,6 +45,16 @@ const EXPLANATIONS: Readonly<Record<number, Explanation>> = {
   26: { code: "AM_STORE_NOT_OURS", reason: "the file is no database", hint: "Name another file with --store PATH." },
 };
 
+/** What files beside the store may say, as SQLite's code for the same. */
+const FILE_FAULTS: Readonly<Record<string, number>> = {
+  ENOSPC: 13,
+  EDQUOT: 13,
+  EACCES: 8,
+  EPERM: 8,
+  EROFS: 8,
+  EIO: 10,
+};
+
 /** Another connection holds the lock, and will let it go. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5;
@@ -63,7 +73,7 @@ export function isReadOnly(error: unknown): boolean {
 /** The connection may work on when the disk has room or the lock is free; after all else it is better opened anew. */
 export function isConnectionWhole(error: unknown): boolean {
   const code = resultCode(error);
-  return code === 5 || code === 8 || code === 13;
+  return code === 5 || code === 8 || code === 13 || fileFault(error) !== undefined;
 }
 
 /** SQLite's primary result code; undefined for what does not come from SQLite. */
@@ -72,9 +82,14 @@ function resultCode(error: unknown): number | undefined {
   return typeof code === "number" ? code & 0xff : undefined;
 }
 
+function fileFault(error: unknown): number | undefined {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? FILE_FAULTS[code] : undefined;
+}
+
 export function storeErrorFrom(error: unknown, path: string): MeshError {
   if (error instanceof MeshError) return error;
-  const code = resultCode(error);
+  const code = resultCode(error) ?? fileFault(error);
   const message = error instanceof Error ? error.message : String(error);
   const known = code === undefined ? undefined : EXPLANATIONS[code];
   const explanation = known ?? {

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PruneQuery, PruneReport, Retention } from "@agentmesh/ports";
 import { type FinishedRun, prunableRuns } from "../prunable-runs.ts";
 import { referencedHashes } from "../referenced-hashes.ts";
+import type { BlobFolder } from "./blob-folder.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreFile } from "./store-file.ts";
@@ -23,13 +24,23 @@ interface Amount {
 export class SqliteRetention implements Retention {
   readonly #file: StoreFile;
   readonly #writes: GroupCommit;
+  readonly #folder: BlobFolder;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: StoreFile, writes: GroupCommit) {
+  constructor(file: StoreFile, writes: GroupCommit, folder: BlobFolder) {
     this.#file = file;
     this.#writes = writes;
+    this.#folder = folder;
   }
 
-  async prune(query: PruneQuery): Promise<PruneReport> {
+  /** One after another: a file goes only when the removal of its row is committed, and no other removal is in the same commit. */
+  prune(query: PruneQuery): Promise<PruneReport> {
+    const report = this.#last.then(() => this.#prune(query));
+    this.#last = report.catch(() => undefined);
+    return report;
+  }
+
+  async #prune(query: PruneQuery): Promise<PruneReport> {
     try {
       const runs = prunableRuns(this.#finished(), query);
       const events = { count: 0, bytes: 0 };
@@ -38,6 +49,7 @@ export class SqliteRetention implements Retention {
         add(events, query.isDryRun === true ? this.#eventsOf(some) : await this.#removeRuns(some));
       }
       const values = await this.#pruneValues(query, runs);
+      if (query.isDryRun !== true) await this.#removeFiles();
       const cacheRows = await this.#pruneCache(query);
       if (query.isCompacting === true && query.isDryRun !== true) await this.#compact();
       const bytes = events.bytes + values.bytes;
@@ -123,7 +135,33 @@ export class SqliteRetention implements Retention {
          WHERE hash IN (SELECT value FROM json_each(?))`,
       )
       .get(JSON.stringify(hashes));
-    return { count: Number(row?.["count"]), bytes: Number(row?.["bytes"]) };
+    const files = this.#file
+      .statement("SELECT hash FROM blob WHERE body = '' AND hash IN (SELECT value FROM json_each(?))")
+      .all(JSON.stringify(hashes));
+    const inFiles = files.reduce((sum, { hash }) => sum + (this.#folder.bytes(String(hash)) ?? 0), 0);
+    return { count: Number(row?.["count"]), bytes: Number(row?.["bytes"]) + inFiles };
+  }
+
+  /** Files that no row tells of, those of crashes too. Looked at again where nobody can be about to store one. */
+  async #removeFiles(): Promise<void> {
+    const names = this.#folder.names().filter((name) => !this.#hasRow(name));
+    for (let at = 0; at < names.length; at += VALUES_AT_ONCE) {
+      const some = names.slice(at, at + VALUES_AT_ONCE);
+      await this.#writes.add(() => this.#removeRowless(some));
+    }
+  }
+
+  /** Writes no row: what it throws is refused alone, and breaks nobody else's transaction. Throws StoreError. */
+  #removeRowless(names: readonly string[]): void {
+    try {
+      for (const name of names) if (!this.#hasRow(name)) this.#folder.remove(name);
+    } catch (error) {
+      throw storeErrorFrom(error, this.#file.path);
+    }
+  }
+
+  #hasRow(name: string): boolean {
+    return this.#file.statement("SELECT 1 FROM blob WHERE hash = ?").get(name) !== undefined;
   }
 
   async #pruneCache({ tenant, nowMs, isDryRun = false }: PruneQuery): Promise<number> {

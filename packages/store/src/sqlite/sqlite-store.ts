@@ -22,6 +22,7 @@ import { type ChainedEvent, chainedEvent, readChain } from "../event-chain.ts";
 import { commandText } from "../inbox-command.ts";
 import { type ProcessIdentity, thisProcess } from "../process-identity.ts";
 import { statusAfter } from "../status-after.ts";
+import { BlobFolder } from "./blob-folder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
 import { RunInbox } from "./run-inbox.ts";
@@ -33,6 +34,9 @@ import { StoreFile } from "./store-file.ts";
 const LEASE_MS = 15_000;
 /** How long another process may hold the lock before what waits for it is given up. */
 const LOCK_PATIENCE_MS = 10_000;
+
+/** The body of a row whose value is in the folder: no JSON text is empty. */
+const IN_FOLDER = "";
 
 /** A connection of node:sqlite (DatabaseSync), as far as it is named here: these types are for users without Node's. */
 export interface SqliteConnection {
@@ -64,6 +68,7 @@ export class SqliteStore implements Store {
   readonly #inbox: RunInbox;
   readonly #watch: InboxWatch;
   readonly #writes: GroupCommit;
+  readonly #folder: BlobFolder;
   readonly #cache: SqliteCache;
   readonly #retention: SqliteRetention;
   /** Values that wait for their commit. */
@@ -92,7 +97,8 @@ export class SqliteStore implements Store {
       options.lockPatienceMs ?? LOCK_PATIENCE_MS,
     );
     this.#cache = new SqliteCache(this.#file, this.#writes);
-    this.#retention = new SqliteRetention(this.#file, this.#writes);
+    this.#folder = new BlobFolder(path);
+    this.#retention = new SqliteRetention(this.#file, this.#writes, this.#folder);
   }
 
   get cache(): CacheTable {
@@ -128,8 +134,8 @@ export class SqliteStore implements Store {
     const waiting = this.#waitingBlobs.get(hash);
     if (waiting !== undefined) return waiting;
     try {
-      const body = this.#file.statement("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
-      return typeof body === "string" ? body : undefined;
+      const body = this.#body(hash);
+      return body === IN_FOLDER ? this.#folder.read(hash) : body;
     } catch (error) {
       throw storeErrorFrom(error, this.path);
     }
@@ -212,8 +218,7 @@ export class SqliteStore implements Store {
     const held = this.#heldFor(events, answers);
     if (held === undefined) return;
     for (const event of events) this.#insertEvent(held, event);
-    for (const { hash, text } of blobs)
-      this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, text);
+    for (const blob of blobs) this.#insertBlob(blob);
     for (const answer of answers) this.#inbox.settle(answer);
     const decisive = events.findLast(({ type }) => statusAfter(type) !== undefined);
     if (decisive !== undefined) this.#setStatus(held, statusAfter(decisive.type) ?? "running");
@@ -256,6 +261,25 @@ export class SqliteStore implements Store {
       .run(held.number, seq, type, atMs, body, sum);
     held.seq = seq;
     held.sum = sum;
+  }
+
+  #insertBlob({ hash, text }: StoredBlob): void {
+    const isLarge = this.#folder.takes(hash, text);
+    if (isLarge && !this.#holds(hash, text)) this.#folder.write(hash, text);
+    const body = isLarge ? IN_FOLDER : text;
+    this.#file.statement("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING").run(hash, body);
+  }
+
+  /** A file that no row tells of is written again: nobody knows whether it reached the disk. */
+  #holds(hash: string, text: string): boolean {
+    const body = this.#body(hash);
+    return body === IN_FOLDER ? this.#folder.bytes(hash) === Buffer.byteLength(text) : body !== undefined;
+  }
+
+  /** As the row has it; undefined when there is none. */
+  #body(hash: string): string | undefined {
+    const body = this.#file.statement("SELECT body FROM blob WHERE hash = ?").get(hash)?.["body"];
+    return typeof body === "string" ? body : undefined;
   }
 
   #setStatus({ run, number }: HeldRun, status: RunSummary["status"]): void {
