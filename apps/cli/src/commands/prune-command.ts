@@ -25,7 +25,7 @@ export async function pruneCommand(call: CommandCall): Promise<number> {
   const { runs, events, values, bytes, cacheRows } = report;
   const verb = query.isDryRun === true ? "Would remove" : "Removed";
   output.resultLine(
-    `${verb} ${runs} runs (${events} events), ${values} values and ${cacheRows} rows of caches: ${megabytes(bytes)}.`,
+    `${verb} ${runs} ${runs === 1 ? "run" : "runs"} (${events} events), ${values} values and ${cacheRows} rows of caches: ${megabytes(bytes)}.`,
   );
   if (query.olderThanMs === undefined && query.keep === undefined)
     output.say("Runs go only when you say which: --older-than 30d, --keep 1000, or both.");

@@ -280,7 +280,8 @@ function repeatsOf(source: ForkSource, { causes, running }: Choice): readonly Re
     const isSplit = cause !== undefined && SPLIT.has(cause.reason) && task.element !== undefined;
     if (cause === undefined || calls === undefined || (isSplit && !running.has(task.key))) return [];
     const effect = source.effectOf(task);
-    if (effect === "read" || effect === "idempotent") return [];
+    // An idempotent call too: made again later, it may undo what has been done since.
+    if (effect === "read") return [];
     const { count, args } = calls;
     const isInDoubt = task.status === "in_doubt" || task.status === "running" || task.status === "cancelled";
     return [
