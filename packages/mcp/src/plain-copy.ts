@@ -7,7 +7,7 @@ export interface PlainCopy {
   readonly bytesMax: number;
 }
 
-/** A UTF-16 code unit as JSON, at worst: \\uXXXX. */
+/** A UTF-16 code unit as JSON is at worst a backslash, a u and four digits. */
 const CODE_UNIT_BYTES_MAX = 6;
 /** A number, `true`, `false` or `null`. */
 const SCALAR_BYTES_MAX = 25;
