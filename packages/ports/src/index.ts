@@ -45,9 +45,12 @@ export {
 } from "./tool-call-error.ts";
 export type {
   ContentBlock,
+  InputAnswer,
+  InputRequest,
   ServerState,
   ServerStatus,
   ToolCallOptions,
+  ToolCaller,
   ToolProgress,
   ToolResult,
   ToolSource,

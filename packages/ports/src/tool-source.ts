@@ -27,8 +27,30 @@ export interface ToolResult {
   readonly isChecked: boolean;
 }
 
+/** Whom a call is made for. */
+export interface ToolCaller {
+  readonly tenant: string;
+  readonly run: string;
+}
+
+/** What a server wants to know of a person in the middle of a call (MCP elicitation). Untrusted text. */
+export type InputRequest =
+  | { readonly mode: "form"; readonly message: string; readonly schema: JsonObject }
+  | { readonly mode: "url"; readonly message: string; readonly url: string };
+
+/** `content` fits the schema of the form. `cancel`: nobody answered. */
+export type InputAnswer =
+  | { readonly action: "accept"; readonly content?: JsonObject }
+  | { readonly action: "decline" | "cancel" };
+
 export interface ToolCallOptions {
   readonly signal: AbortSignal;
+  /** A source that keeps a connection for each run or tenant chooses by it. Absent: the shared connection. */
+  readonly caller?: ToolCaller;
+  /** Sent in `_meta` besides the idempotency key, such as the trace context. */
+  readonly meta?: JsonObject;
+  /** Asks a person; never rejects. Absent: the server is told that nobody can be asked. */
+  readonly onInput?: (request: InputRequest, signal: AbortSignal) => Promise<InputAnswer>;
   /** In milliseconds; starts anew when the tool reports progress. Absent: what its server's configuration says. */
   readonly timeoutMs?: number | undefined;
   /** Sent as `_meta["agentmesh/idempotencyKey"]`; the same for every repetition of one ambiguous attempt. */
