@@ -8,7 +8,7 @@ const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
   ["adapters/llama-cpp/src/model-process.ts", "llama.cpp can end its process, which must not be ours"],
   ["adapters/llama-cpp/src/npm-command.ts", "installs llama.cpp by npm"],
   ["packages/models/src/pull/pip-download.ts", "downloads local models by pip"],
-  ["packages/mcp/src/stdio-transport.ts", "starts the MCP servers that the configuration names"],
+  ["packages/mcp/src/transport/stdio-transport.ts", "starts the MCP servers that the configuration names"],
 ]);
 
 /** Errors of the language carry no code, hint and facts. */

@@ -1,10 +1,14 @@
-export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./define-tool.ts";
-export { LocalToolSource, type LocalToolSourceOptions } from "./local-tool-source.ts";
+export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./local/define-tool.ts";
+export { LocalToolSource, type LocalToolSourceOptions } from "./local/local-tool-source.ts";
 export { McpServerConfig, type McpServerConfigInput } from "./mcp-server-config.ts";
-export { McpToolProxy } from "./mcp-tool-proxy.ts";
-export { McpToolSource, type McpToolSourceOptions } from "./mcp-tool-source.ts";
-export { ServerLostError } from "./server-lost-error.ts";
-export { ServerNameError, type ServerNameFault } from "./server-name-error.ts";
-export { ServerStartError, type ServerStartErrorCode, type ServerStartErrorOptions } from "./server-start-error.ts";
-export type { StandardSchema } from "./standard-schema.ts";
-export { ToolDefinitionError } from "./tool-definition-error.ts";
+export { McpToolProxy } from "./tool/mcp-tool-proxy.ts";
+export { McpToolSource, type McpToolSourceOptions } from "./client/mcp-tool-source.ts";
+export { ServerLostError } from "./client/server-lost-error.ts";
+export { ServerNameError, type ServerNameFault } from "./tool/server-name-error.ts";
+export {
+  ServerStartError,
+  type ServerStartErrorCode,
+  type ServerStartErrorOptions,
+} from "./client/server-start-error.ts";
+export type { StandardSchema } from "./local/standard-schema.ts";
+export { ToolDefinitionError } from "./local/tool-definition-error.ts";

@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { ServerStatus } from "@agentmesh/ports";
-import { REQUEST_TAG_HEADER } from "../src/bounded-fetch.ts";
+import { REQUEST_TAG_HEADER } from "../src/transport/bounded-fetch.ts";
 import type { McpServerConfigInput } from "../src/index.ts";
 import { httpEndpoint } from "./fixtures/http-servers.ts";
 import { runningChildren } from "./fixtures/processes.ts";

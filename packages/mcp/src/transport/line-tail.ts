@@ -1,6 +1,6 @@
 /** The last lines of a stream of text, in bounded memory: what a server wrote to its standard error before it died. */
 import { StringDecoder } from "node:string_decoder";
-import { cleanText } from "./clean-text.ts";
+import { cleanText } from "../tool/clean-text.ts";
 
 const LINES_MAX = 40;
 /** Longer lines are cut. */

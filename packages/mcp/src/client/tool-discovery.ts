@@ -1,11 +1,11 @@
 /** From what a server lists to what the mesh knows of its tools: filtered, cleaned, classed and fingerprinted. */
 import { isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import type { Tool } from "@modelcontextprotocol/client";
-import { cleanText, isPlainName } from "./clean-text.ts";
-import type { McpServerConfig } from "./mcp-server-config.ts";
-import { toolId } from "./server-name.ts";
-import { toolFingerprint } from "./tool-fingerprint.ts";
-import { effectsOf, isOpenWorld } from "./tool-trust.ts";
+import { cleanText, isPlainName } from "../tool/clean-text.ts";
+import type { McpServerConfig } from "../mcp-server-config.ts";
+import { toolId } from "../tool/server-name.ts";
+import { toolFingerprint } from "../tool/tool-fingerprint.ts";
+import { effectsOf, isOpenWorld } from "../tool/tool-trust.ts";
 
 /** A server that offers more is cut here. */
 const TOOLS_MAX = 10_000;

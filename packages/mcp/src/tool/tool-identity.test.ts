@@ -1,10 +1,10 @@
 /** What makes a tool another one although it says the same of itself: whose results it gives must never be mistaken. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { defineTool } from "./define-tool.ts";
-import { LocalToolSource } from "./local-tool-source.ts";
-import { McpServerConfig, type McpServerConfigInput } from "./mcp-server-config.ts";
-import { McpToolSource } from "./mcp-tool-source.ts";
+import { defineTool } from "../local/define-tool.ts";
+import { LocalToolSource } from "../local/local-tool-source.ts";
+import { McpServerConfig, type McpServerConfigInput } from "../mcp-server-config.ts";
+import { McpToolSource } from "../client/mcp-tool-source.ts";
 
 function identityOf(config: McpServerConfigInput): string {
   return new McpToolSource({ server: "s", config: McpServerConfig.parse(config) }).identity();

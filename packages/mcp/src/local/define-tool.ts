@@ -1,7 +1,7 @@
 /** A function of this process as a tool: the same shape, the same checks and the same errors as a tool behind MCP. */
 import type { JsonObject, JsonSchema, ToolEffect } from "@agentmesh/core";
 import type { ToolProgress } from "@agentmesh/ports";
-import { isPlainName } from "./clean-text.ts";
+import { isPlainName } from "../tool/clean-text.ts";
 import { jsonSchemaOf, type SchemaSide } from "./schema-text.ts";
 import type { InputOf, OutputOf, StandardSchema } from "./standard-schema.ts";
 import { ToolDefinitionError } from "./tool-definition-error.ts";

@@ -3,7 +3,7 @@
  * and no listener: only what outlasts the turn, or tells its progress, gets a deadline.
  */
 import type { ToolCallOptions } from "@agentmesh/ports";
-import { Deadline, type DeadlineEnd } from "./deadline.ts";
+import { Deadline, type DeadlineEnd } from "../tool/deadline.ts";
 import type { ToolContext } from "./define-tool.ts";
 
 export class LocalCalls {

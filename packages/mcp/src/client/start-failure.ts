@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from "@modelcontextprotocol/client";
 import type { JsonObject } from "@agentmesh/core";
-import { cleanText } from "./clean-text.ts";
-import type { HttpEndpoint } from "./http-transport.ts";
-import type { McpServerConfig } from "./mcp-server-config.ts";
+import { cleanText } from "../tool/clean-text.ts";
+import type { HttpEndpoint } from "../transport/http-transport.ts";
+import type { McpServerConfig } from "../mcp-server-config.ts";
 import { protocolText } from "./protocol-text.ts";
 import { ServerStartError, type ServerStartErrorCode } from "./server-start-error.ts";
-import { type ChildCommand, type ChildExit, exitText, type StdioTransport } from "./stdio-transport.ts";
+import { type ChildCommand, type ChildExit, exitText, type StdioTransport } from "../transport/stdio-transport.ts";
 
 const REASON_CHARS_MAX = 400;
 /** So many of the last lines of standard error stand in the message; `facts` has more. */

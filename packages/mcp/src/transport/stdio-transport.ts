@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { parseJSONRPCMessage, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import type { ByteLimits } from "./byte-limits.ts";
-import { cleanText } from "./clean-text.ts";
+import { cleanText } from "../tool/clean-text.ts";
 import { FrameSplitter, type OversizedFrame } from "./frame-splitter.ts";
 import { LineTail } from "./line-tail.ts";
 import { ProcessGroup } from "./process-group.ts";

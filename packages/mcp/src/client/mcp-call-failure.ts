@@ -16,12 +16,12 @@ import {
   serverDisconnected,
   serverUnavailable,
   toolFailed,
-} from "./call-failure.ts";
-import type { Deadline } from "./deadline.ts";
-import type { McpServerConfig } from "./mcp-server-config.ts";
+} from "../tool/call-failure.ts";
+import type { Deadline } from "../tool/deadline.ts";
+import type { McpServerConfig } from "../mcp-server-config.ts";
 import { protocolText } from "./protocol-text.ts";
 import { startFailure, systemCode } from "./start-failure.ts";
-import { TransportFault } from "./transport-fault.ts";
+import { TransportFault } from "../transport/transport-fault.ts";
 
 /** No connection was made, so nothing was sent. */
 const NO_CONNECTION = new Set([

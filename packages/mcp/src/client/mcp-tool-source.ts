@@ -6,15 +6,15 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, MeshError, ToolSpec } from "@agentmesh/core";
 import type { ServerState, ServerStatus, ToolCallOptions, ToolResult, ToolSource } from "@agentmesh/ports";
-import { type CalledTool, cancelledBeforeSent, serverUnavailable, toolUnknown } from "./call-failure.ts";
-import { ChangeListeners } from "./change-listeners.ts";
-import { Deadline, DeadlineReached } from "./deadline.ts";
+import { type CalledTool, cancelledBeforeSent, serverUnavailable, toolUnknown } from "../tool/call-failure.ts";
+import { ChangeListeners } from "../tool/change-listeners.ts";
+import { Deadline, DeadlineReached } from "../tool/deadline.ts";
 import type { McpConnection } from "./mcp-connection.ts";
-import type { McpServerConfig } from "./mcp-server-config.ts";
+import type { McpServerConfig } from "../mcp-server-config.ts";
 import { ReconnectBackoff } from "./reconnect-backoff.ts";
 import { ServerLostError } from "./server-lost-error.ts";
 import type { ServerStartError } from "./server-start-error.ts";
-import { requireServerName, toolId } from "./server-name.ts";
+import { requireServerName, toolId } from "../tool/server-name.ts";
 
 /** A call waits this long for the next attempt to connect; with a longer pause before it, it is refused at once. */
 const BACKOFF_WAIT_MS_MAX = 2_000;

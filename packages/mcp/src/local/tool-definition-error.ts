@@ -1,6 +1,6 @@
 /** A function cannot be made a tool as it was defined. Code AM_TOOL_DEFINITION_INVALID. */
 import { MeshError } from "@agentmesh/core";
-import { cleanText } from "./clean-text.ts";
+import { cleanText } from "../tool/clean-text.ts";
 
 const NAME_CHARS_MAX = 80;
 

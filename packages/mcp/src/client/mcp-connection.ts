@@ -13,17 +13,17 @@ import {
   type Tool,
 } from "@modelcontextprotocol/client";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/validators/cf-worker";
-import { type ByteLimits, MESSAGE_BYTES_MAX } from "./byte-limits.ts";
-import { cleanText } from "./clean-text.ts";
-import { Deadline } from "./deadline.ts";
-import { HttpTransport } from "./http-transport.ts";
+import { type ByteLimits, MESSAGE_BYTES_MAX } from "../transport/byte-limits.ts";
+import { cleanText } from "../tool/clean-text.ts";
+import { Deadline } from "../tool/deadline.ts";
+import { HttpTransport } from "../transport/http-transport.ts";
 import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
-import type { McpServerConfig } from "./mcp-server-config.ts";
+import type { McpServerConfig } from "../mcp-server-config.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
-import { exitText, StdioTransport } from "./stdio-transport.ts";
+import { exitText, StdioTransport } from "../transport/stdio-transport.ts";
 import { type Discovery, discover } from "./tool-discovery.ts";
-import { toolResult } from "./tool-output.ts";
+import { toolResult } from "../tool/tool-output.ts";
 import { ToolSubscription } from "./tool-subscription.ts";
 
 const CLIENT_INFO = { name: "agentmesh", title: "AgentMesh", version: "0.1.0" };

@@ -11,16 +11,16 @@ import {
   serverUnavailable,
   toolFailed,
   toolUnknown,
-} from "./call-failure.ts";
-import { ChangeListeners } from "./change-listeners.ts";
+} from "../tool/call-failure.ts";
+import { ChangeListeners } from "../tool/change-listeners.ts";
 import type { LocalTool } from "./define-tool.ts";
 import { LocalCall, LocalCalls } from "./local-calls.ts";
-import { DEFAULT_CALL_TIMEOUT_MS, DEFAULT_OUTPUT_BYTES_MAX } from "./mcp-server-config.ts";
+import { DEFAULT_CALL_TIMEOUT_MS, DEFAULT_OUTPUT_BYTES_MAX } from "../mcp-server-config.ts";
 import { plainCopy } from "./plain-copy.ts";
-import { requireServerName, toolId } from "./server-name.ts";
+import { requireServerName, toolId } from "../tool/server-name.ts";
 import type { StandardIssue } from "./standard-schema.ts";
 import { ToolDefinitionError } from "./tool-definition-error.ts";
-import { toolFingerprint } from "./tool-fingerprint.ts";
+import { toolFingerprint } from "../tool/tool-fingerprint.ts";
 
 /** So many of the faults of an argument or output are told. */
 const ISSUES_MAX = 5;
