@@ -79,6 +79,8 @@ export interface ToolSource {
   tools(): readonly ToolSpec[];
   /** Calls a tool by the server's own name. Rejects with ToolCallError only. */
   call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult>;
+  /** The run makes no more calls: what is kept for it alone may go. Never rejects. */
+  runEnded?(run: string): Promise<void>;
   /** Told whenever the tools or the status change; returns the way to stop. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

@@ -44,6 +44,7 @@ export class CassetteRecorder {
       status: () => source.status(),
       connect: (signal) => source.connect(signal),
       tools: () => source.tools(),
+      runEnded: async (run) => source.runEnded?.(run),
       onChange: (listener) => source.onChange(listener),
       call: async (tool, args, options) => {
         const recorded = this.#begin(`${source.server}.${tool}`, args);

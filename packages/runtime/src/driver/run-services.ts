@@ -11,6 +11,8 @@ export interface ToolDirectory {
   find(name: string): ToolSpec | undefined;
   /** Servers whose tools are not there, and why. */
   unavailable(): ReadonlyMap<string, string>;
+  /** The run makes no more calls. */
+  runEnded?(run: string): void;
 }
 
 /** One call that is about to be made, and what its model costs. */

@@ -269,7 +269,9 @@ export class RunDesk {
 
   async #settle(driver: RunDriver, { link }: Handle): Promise<RunResult> {
     link({ view: () => driver.view, cancel: (reason) => driver.feed({ type: "cancel", reason }) });
-    return runResult(await driver.settled, this.#parts.value);
+    const outline = await driver.settled;
+    if (outline.status !== "suspended") this.#parts.services.tools.runEnded?.(driver.run);
+    return runResult(outline, this.#parts.value);
   }
 
   /** Throws RunOwnedError. */

@@ -17,7 +17,9 @@ export class DefaultExecutor implements Executor {
     const proxy = server === MESH_SERVER ? undefined : this.#registry.proxy(tool);
     if (proxy === undefined) throw toolGone(tool);
     const { timeoutMs, idempotencyKey, onProgress } = call;
-    const result = await proxy.call(call.args, { signal: context.signal, timeoutMs, idempotencyKey, onProgress });
+    const { run, tenant, signal } = context;
+    const caller = { run, tenant };
+    const result = await proxy.call(call.args, { signal, caller, timeoutMs, idempotencyKey, onProgress });
     return result.value;
   }
 }

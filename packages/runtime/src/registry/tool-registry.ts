@@ -58,6 +58,10 @@ export class ToolRegistry implements ToolDirectory {
     return new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
   }
 
+  runEnded(run: string): void {
+    for (const source of this.#sources.values()) void source.runEnded?.(run);
+  }
+
   proxy(name: string): McpToolProxy | undefined {
     return this.#all().get(name);
   }
