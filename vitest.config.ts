@@ -17,7 +17,7 @@ const llama = {
 
 const services = {
   name: "services",
-  include: ["{adapters,packages}/*/test/services/**/*.test.ts", "tests/postgres/**/*.test.ts"],
+  include: ["{adapters,packages}/*/test/services/**/*.test.ts", "tests/{postgres,programs}/**/*.test.ts"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
@@ -47,7 +47,7 @@ export default defineConfig({
             "**/node_modules/**",
             "**/dist/**",
             "tests/corpora/**",
-            "tests/postgres/**",
+            "tests/{postgres,programs}/**",
             "**/test/llama/**",
             "**/test/services/**",
           ],

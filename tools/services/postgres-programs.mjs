@@ -1,8 +1,8 @@
 /** Where PostgreSQL's programs are; Debian's package is installed when there are none and we may. */
-import { spawnSync } from "node:child_process";
 import { accessSync, constants, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BootstrapError } from "../bootstrap.mjs";
+import { installDebianPackage } from "./debian-package.mjs";
 
 const NEEDED = ["initdb", "postgres"];
 /** Debian and Ubuntu keep them here, outside of PATH. */
@@ -16,11 +16,7 @@ const DEBIAN_FOLDER = "/usr/lib/postgresql";
 export function findOrInstallPostgres(env = process.env) {
   const found = findPostgres(env);
   if (found !== undefined) return found;
-  if (process.getuid?.() !== 0)
-    throw new BootstrapError("no PostgreSQL server is installed: as root, apt-get install postgresql, then try again");
-  process.stderr.write("agentmesh: installing PostgreSQL with apt-get\n");
-  aptGet("update");
-  aptGet("install", "--yes", "--no-install-recommends", "postgresql");
+  installDebianPackage("postgresql");
   const installed = findPostgres(env);
   if (installed !== undefined) return installed;
   throw new BootstrapError(`apt-get installed postgresql, but no initdb and postgres are in ${DEBIAN_FOLDER}`);
@@ -53,12 +49,4 @@ function isExecutable(file) {
   } catch {
     return false;
   }
-}
-
-/** @param {readonly string[]} options */
-function aptGet(...options) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status, error } = spawnSync("/usr/bin/apt-get", options, { stdio: ["ignore", 2, 2], env });
-  if (status === 0) return;
-  throw new BootstrapError(`apt-get ${options.join(" ")} failed (${error?.message ?? `exit code ${status}`})`);
 }
