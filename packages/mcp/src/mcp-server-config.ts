@@ -10,6 +10,9 @@ const DEFAULT_START_TIMEOUT_MS = 30_000;
 export const DEFAULT_OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 /** A day: the longest timeout, in milliseconds. */
 const TIMEOUT_MS_MAX = 86_400_000;
+const DEFAULT_CONNECTIONS_MAX = 16;
+const CONNECTIONS_MAX = 1_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 const TimeoutMs = z.int().positive().max(TIMEOUT_MS_MAX);
@@ -58,6 +61,19 @@ const Fields = z.strictObject({
     .default(DEFAULT_OUTPUT_BYTES_MAX)
     .describe("Of one tool result."),
   tools: Tools.prefault({}),
+  scope: z
+    .enum(["shared", "tenant", "run"])
+    .default("shared")
+    .describe("Who shares a connection: everybody, the runs of a tenant, or nobody. Give a server with a state `run`."),
+  connectionsMax: z
+    .int()
+    .positive()
+    .max(CONNECTIONS_MAX)
+    .default(DEFAULT_CONNECTIONS_MAX)
+    .describe("At once, where each tenant or run has its own."),
+  idleTimeoutMs: TimeoutMs.optional().describe(
+    "A connection that is not used for this long is closed, until the next call. Default: 5 minutes where each tenant or run has its own, else never.",
+  ),
   protocol: z
     .enum(["auto", "legacy", "modern"])
     .optional()
@@ -108,8 +124,10 @@ function typeFaults(type: string | undefined, isHttp: boolean): readonly ConfigF
 }
 
 /** Both kinds share these. */
-function sharedOf({ trust, timeoutMs, startTimeoutMs, outputBytesMax, tools }: Fields) {
-  return { trust, timeoutMs, startTimeoutMs, outputBytesMax, tools };
+function sharedOf({ trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, ...fields }: Fields) {
+  const { scope, connectionsMax } = fields;
+  const idleTimeoutMs = fields.idleTimeoutMs ?? (scope === "shared" ? undefined : DEFAULT_IDLE_TIMEOUT_MS);
+  return { trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, scope, connectionsMax, idleTimeoutMs };
 }
 
 export const McpServerConfig = Fields.superRefine((fields, context) => {

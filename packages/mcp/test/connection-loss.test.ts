@@ -49,24 +49,52 @@ describe("a stdio server that dies in mid-call", () => {
     expect(linesOf(file)).toHaveLength(2);
   });
 
-  test("again and again is given pauses, and calls are refused meanwhile", async () => {
-    const source = testSource(stdioConfig("misbehaving", ["exit"]));
+  test("again and again is given pauses, then left alone, until somebody resets it", async () => {
+    const file = testFile("starts.txt");
+    const source = testSource(stdioConfig("misbehaving", ["exit", file]));
     const errors: Awaited<ReturnType<typeof failureOf>>[] = [];
     await vi.waitFor(
       async () => {
         errors.push(await failureOf(source.call("echo", { text: "there?" }, options())));
-        expect(errors.at(-1)?.facts).toHaveProperty("retryAfterMs");
+        expect(errors.at(-1)?.facts).toMatchObject({ reason: "AM_SERVER_CRASH_LOOP" });
       },
-      { timeout: 12_000, interval: 1 },
+      { timeout: 30_000, interval: 1 },
     );
     for (const error of errors)
       expect(error).toMatchObject({ code: "AM_TOOL_UNAVAILABLE", outcome: "refused", retryable: true });
-    expect(errors.at(-1)).toMatchObject({
-      message:
-        '"fixture.echo" was not called: Server "fixture" exited with code 3 before it was ready, saying "Error: set API_TOKEN first".',
-      facts: { reason: "AM_SERVER_EXITED" },
+    expect(errors[0]?.facts).toMatchObject({ reason: "AM_SERVER_EXITED" });
+    const { state, error } = source.status();
+    expect({ state, error }).toMatchObject({
+      state: "failed",
+      error: {
+        code: "AM_SERVER_CRASH_LOOP",
+        message: expect.stringMatching(
+          /^Server "fixture" ended 5 times in a row right after its start, and is not started again before 20\d\d-.*Z\. Last: Server "fixture" exited with code 3 before it was ready, saying "Error: set API_TOKEN first"\.$/,
+        ),
+        hint: expect.stringContaining('mesh.reconnect("fixture")'),
+        facts: { deaths: 5, last: "AM_SERVER_EXITED" },
+      },
     });
+    const starts = linesOf(file).length;
+    expect(starts).toBe(5);
+    await source.connect(soon());
+    const refused = await failureOf(source.call("echo", { text: "there?" }, options()));
+    expect(refused.facts["retryAfterMs"]).toBeGreaterThan(60_000);
+    expect(linesOf(file)).toHaveLength(starts);
+    source.reset();
+    await source.connect(soon());
+    expect(linesOf(file)).toHaveLength(starts + 1);
   });
+});
+
+test("a server that could not be reached is found again without anybody asking", async () => {
+  const first = await modernEndpoint();
+  await first.stop();
+  const source = testSource({ url: first.url });
+  expect(await source.connect(soon())).toMatchObject({ state: "failed" });
+  await modernEndpoint({}, first.port);
+  await vi.waitFor(() => expect(source.status()).toMatchObject({ state: "ready" }), 30_000);
+  expect(source.tools().length).toBeGreaterThan(0);
 });
 
 describe("an HTTP server", () => {

@@ -15,6 +15,8 @@ export interface ServerStatus {
   readonly error?: MeshError;
   /** What discovery left out, and why. */
   readonly warnings?: readonly string[];
+  /** Open now, where each tenant or run has its own. */
+  readonly connections?: number;
 }
 
 /** One part of a tool's result, as MCP defines it (text, image, audio, resource, resource_link). */
@@ -75,6 +77,8 @@ export interface ToolSource {
   status(): ServerStatus;
   /** Connects and lists once; later calls return the same promise while it holds. Never rejects: a failure is in `status()`. */
   connect(signal: AbortSignal): Promise<ServerStatus>;
+  /** Ends every pause before the next attempt to connect, also that of a crash loop. */
+  reset?(): void;
   /** The tools of the last successful discovery. */
   tools(): readonly ToolSpec[];
   /** Calls a tool by the server's own name. Rejects with ToolCallError only. */

@@ -45,18 +45,20 @@ export interface FailedCall {
 
 /**
  * Whether the server cannot have begun the call: then a new connection may send it again. Only what HTTP itself says of
- * a lost session counts; an error inside the protocol may be the tool's own, after it did something.
+ * a lost session, or of a server that speaks another revision since it was updated, counts; an error inside the protocol
+ * may be the tool's own, after it did something.
  */
 export function wasNeverReceived(error: unknown, hasSession: boolean): boolean {
-  if (error instanceof SdkHttpError) return hasSession && isSessionLoss(error);
+  if (error instanceof SdkHttpError) return isStrangerTo(error, hasSession);
   if (error instanceof SdkError) return error.code === SdkErrorCode.NotConnected;
   if (error instanceof Error && error.message === NOT_CONNECTED) return true;
   return NO_CONNECTION.has(systemCode(error) ?? "");
 }
 
-/** By the specification HTTP 404; some servers answer 400 instead. */
-function isSessionLoss({ status, data }: SdkHttpError): boolean {
-  return status === 404 || (status === 400 && /session/i.test(String(data.text)));
+/** By the specification HTTP 404 for a lost session; some servers answer 400 instead, as all do to a foreign revision. */
+function isStrangerTo({ status, data }: SdkHttpError, hasSession: boolean): boolean {
+  if (status === 404) return hasSession;
+  return status === 400 && /session|not initialized|protocol version/i.test(String(data.text));
 }
 
 export function callFailure(error: unknown, call: FailedCall): ToolCallError {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, ToolSpec } from "@agentmesh/core";
-import type { ToolProgress, ToolResult } from "@agentmesh/ports";
+import type { ToolCallOptions, ToolProgress, ToolResult } from "@agentmesh/ports";
 import {
   type CallToolResult,
   Client,
@@ -19,6 +19,7 @@ import { Deadline } from "../tool/deadline.ts";
 import { HttpTransport } from "../transport/http-transport.ts";
 import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
+import type { EraMemory } from "./era-memory.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
 import { exitText, StdioTransport } from "../transport/stdio-transport.ts";
@@ -46,6 +47,7 @@ type Protocol = McpServerConfig["protocol"];
 export interface ConnectionOptions {
   readonly server: string;
   readonly config: McpServerConfig;
+  readonly eras: EraMemory;
   /** Gives up the start. */
   readonly signal: AbortSignal;
   /** Told once, when the connection is gone without having been closed. */
@@ -57,17 +59,27 @@ export interface ConnectionOptions {
 export interface ConnectionCall {
   readonly spec: ToolSpec;
   readonly args: JsonObject;
-  readonly idempotencyKey: string;
+  readonly options: ToolCallOptions;
   readonly deadline: Deadline;
-  readonly onProgress: ((progress: ToolProgress) => void) | undefined;
 }
 
 /** The server cannot have begun the call: it may be sent again over a new connection. */
 export const NEVER_RECEIVED = Symbol("never received");
 
+/** What a server answers that does not speak as it did. */
+const MISUNDERSTANDINGS: ReadonlySet<string> = new Set(["AM_SERVER_PROTOCOL", "AM_SERVER_HTTP_STATUS"]);
+
 /** Connects and lists the tools. Rejects with ServerStartError only, when nothing of the attempt is left. */
 export async function openConnection(options: ConnectionOptions): Promise<McpConnection> {
-  const { config } = options;
+  const { config, eras } = options;
+  if (eras.verdict !== undefined) {
+    try {
+      return await attempt(options, config.protocol);
+    } catch (error) {
+      if (!(error instanceof ServerStartError) || !MISUNDERSTANDINGS.has(error.code)) throw error;
+      eras.forget();
+    }
+  }
   try {
     return await attempt(options, config.protocol);
   } catch (error) {
@@ -147,11 +159,22 @@ export class McpConnection {
     return this.#specs.get(tool);
   }
 
+  toolNames(): Iterable<string> {
+    return this.#specs.keys();
+  }
+
   async open(signal: AbortSignal): Promise<void> {
-    await this.#client.connect(this.#transport, { signal, timeout: NEVER_MS });
+    const { eras, config } = this.#options;
+    const prior = config.protocol === "legacy" ? undefined : eras.verdict;
+    await this.#client.connect(this.#transport, {
+      signal,
+      timeout: NEVER_MS,
+      ...(prior === undefined ? {} : { prior }),
+    });
     await this.#subscribe();
     await this.#list(signal);
     this.#isReady = true;
+    if (prior === undefined) this.#learnEra();
   }
 
   /** Rejects with ToolCallError only. */
@@ -210,10 +233,16 @@ export class McpConnection {
     await (stdio === undefined ? this.#transport.close().catch(() => {}) : stdio.abandon());
   }
 
-  #send({ spec, args, idempotencyKey, deadline, onProgress }: ConnectionCall): Promise<CallToolResult> {
+  #learnEra(): void {
+    const result = this.#client.getDiscoverResult();
+    this.#options.eras.learn(result === undefined ? { kind: "legacy" } : { kind: "modern", discover: result });
+  }
+
+  #send({ spec, args, options, deadline }: ConnectionCall): Promise<CallToolResult> {
     const { tool, inputSchema } = spec;
+    const { meta, idempotencyKey, onProgress } = options;
     return this.#client.callTool(
-      { name: tool, arguments: args, _meta: { [IDEMPOTENCY_KEY_META]: idempotencyKey } },
+      { name: tool, arguments: args, _meta: { ...meta, [IDEMPOTENCY_KEY_META]: idempotencyKey } },
       {
         signal: deadline.signal,
         timeout: NEVER_MS,

@@ -1,23 +1,15 @@
-/**
- * The tools of one configured MCP server. Connects when first wanted, survives the loss of the connection (the next call
- * makes one new one, whoever waits for it), and never repeats a call that the server may have begun.
- */
+/** The tools of one configured MCP server, over the connections that its callers share or have for themselves. */
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { JsonObject, MeshError, ToolSpec } from "@agentmesh/core";
+import type { JsonObject, ToolSpec } from "@agentmesh/core";
 import type { ServerState, ServerStatus, ToolCallOptions, ToolResult, ToolSource } from "@agentmesh/ports";
-import { type CalledTool, cancelledBeforeSent, serverUnavailable, toolUnknown } from "../tool/call-failure.ts";
-import { ChangeListeners } from "../tool/change-listeners.ts";
-import { Deadline, DeadlineReached } from "../tool/deadline.ts";
-import type { McpConnection } from "./mcp-connection.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
-import { ReconnectBackoff } from "./reconnect-backoff.ts";
-import { ServerLostError } from "./server-lost-error.ts";
-import type { ServerStartError } from "./server-start-error.ts";
+import { serverUnavailable } from "../tool/call-failure.ts";
+import { ChangeListeners } from "../tool/change-listeners.ts";
 import { requireServerName, toolId } from "../tool/server-name.ts";
-
-/** A call waits this long for the next attempt to connect; with a longer pause before it, it is refused at once. */
-const BACKOFF_WAIT_MS_MAX = 2_000;
+import { EraMemory } from "./era-memory.ts";
+import { ServerFullError } from "./server-full-error.ts";
+import type { ServerLink } from "./server-link.ts";
+import { ServerLinks } from "./server-links.ts";
 
 export interface McpToolSourceOptions {
   /** Its name in the configuration. */
@@ -29,26 +21,19 @@ export class McpToolSource implements ToolSource {
   readonly server: string;
   readonly #config: McpServerConfig;
   readonly #listeners = new ChangeListeners();
-  readonly #backoff = new ReconnectBackoff();
-  readonly #closing = new AbortController();
-  /** No new call uses them; each promise settles when nothing is left of one. */
-  readonly #retired = new Map<McpConnection, Promise<void>>();
-  #state: ServerState = "idle";
+  readonly #links: ServerLinks;
   #tools: readonly ToolSpec[] = [];
   #serverName = "";
   #warnings: readonly string[] = [];
-  #error: MeshError | undefined;
-  #connection: McpConnection | undefined;
-  /** The attempt under way, or the one that made the connection that holds. */
-  #attempt: Promise<ServerStatus> | undefined;
   #connectMs: number | undefined;
-  #connectedAtMs = 0;
-  #closed: Promise<void> | undefined;
+  #isClosed = false;
 
   /** Throws ServerNameError. */
   constructor({ server, config }: McpToolSourceOptions) {
     this.server = requireServerName(server);
     this.#config = config;
+    const eras = new EraMemory();
+    this.#links = new ServerLinks({ server, config, eras, onChange: (link) => this.#take(link) });
   }
 
   /** Whoever asks with other credentials may be told something else: they are in it. */
@@ -56,6 +41,8 @@ export class McpToolSource implements ToolSource {
     const {
       timeoutMs: _timeoutMs,
       startTimeoutMs: _startTimeoutMs,
+      idleTimeoutMs: _idleTimeoutMs,
+      connectionsMax: _connectionsMax,
       tools: _tools,
       trust: _trust,
       ...config
@@ -66,151 +53,77 @@ export class McpToolSource implements ToolSource {
   }
 
   status(): ServerStatus {
-    const protocolVersion = this.#connection?.protocolVersion;
+    const links = this.#links.all();
+    const connections = links.filter(({ connection }) => connection !== undefined);
+    const protocolVersion = connections[0]?.connection?.protocolVersion;
+    const { error } = this.#links.base;
     return {
       server: this.server,
-      state: this.#state,
+      state: this.#state(connections.length > 0),
       transport: this.#config.transport,
       tools: this.#tools.length,
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
       ...(this.#connectMs === undefined ? {} : { connectMs: this.#connectMs }),
-      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(error === undefined ? {} : { error }),
       ...(this.#warnings.length === 0 ? {} : { warnings: this.#warnings }),
+      ...(this.#config.scope === "shared" ? {} : { connections: connections.length }),
     };
   }
 
-  /** Those who come while an attempt is under way share it; the signal of the first one gives it up. */
-  connect(signal: AbortSignal): Promise<ServerStatus> {
-    if (this.#closed !== undefined) return Promise.resolve(this.status());
-    this.#attempt ??= this.#connect(AbortSignal.any([signal, this.#closing.signal]));
-    return this.#attempt;
+  async connect(signal: AbortSignal): Promise<ServerStatus> {
+    await this.#links.base.connect(signal);
+    return this.status();
+  }
+
+  /** A crash loop, and every pause before the next attempt, is over. */
+  reset(): void {
+    for (const link of this.#links.all()) link.reset();
   }
 
   tools(): readonly ToolSpec[] {
     return this.#tools;
   }
 
-  /** The timeout counts from when the server is ready; until then `startTimeoutMs` does. */
-  async call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
-    const { signal, idempotencyKey, onProgress } = options;
-    const called: CalledTool = { name: toolId(this.server, tool), server: this.server, tool };
-    for (let attempts = 1; ; attempts++) {
-      const connection = await this.#ready(called, signal);
-      const spec = connection.spec(tool);
-      if (spec === undefined) throw toolUnknown(called, this.#toolNames());
-      using deadline = new Deadline(signal, options.timeoutMs ?? this.#timeoutMs(tool));
-      const result = await connection.call({ spec, args, idempotencyKey, deadline, onProgress });
-      if (typeof result !== "symbol") return result;
-      this.#drop(connection, "does not know the connection any more");
-      if (attempts > 1) throw serverUnavailable(called, { error: this.#error });
+  call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
+    let link: ServerLink;
+    try {
+      link = this.#isClosed ? this.#links.base : this.#links.of(options.caller);
+    } catch (error) {
+      if (!(error instanceof ServerFullError)) throw error;
+      const called = { name: toolId(this.server, tool), server: this.server, tool };
+      return Promise.reject(serverUnavailable(called, { error }));
     }
+    return link.call(tool, args, options);
+  }
+
+  runEnded(run: string): Promise<void> {
+    return this.#links.runEnded(run);
   }
 
   onChange(listener: () => void): () => void {
     return this.#listeners.add(listener);
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#links.close();
   }
 
-  async #connect(signal: AbortSignal): Promise<ServerStatus> {
-    const startMs = performance.now();
-    this.#become("connecting");
-    try {
-      const { openConnection } = await import("./mcp-connection.ts");
-      const connection = await openConnection({
-        server: this.server,
-        config: this.#config,
-        signal,
-        onLost: (lost) => this.#drop(lost, lost.lossText()),
-        onTools: (changed) => this.#take(changed),
-      });
-      this.#connection = connection;
-      this.#connectedAtMs = performance.now();
-      this.#connectMs = this.#connectedAtMs - startMs;
-      if (this.#closed !== undefined || !connection.isOpen) this.#drop(connection, connection.lossText());
-      else this.#take(connection);
-    } catch (error) {
-      this.#fail(error as ServerStartError);
+  #state(isConnected: boolean): ServerState {
+    const { state } = this.#links.base;
+    // The connection that listed the tools may have gone to its first caller.
+    return state === "idle" && isConnected ? "ready" : state;
+  }
+
+  /** What a connection has found last is what is known of the server. */
+  #take(link: ServerLink): void {
+    const { connection, state, connectMs } = link;
+    if (connection !== undefined && state === "ready") {
+      this.#tools = connection.discovery.tools;
+      this.#warnings = connection.discovery.warnings;
+      this.#serverName = connection.serverName;
+      this.#connectMs = connectMs;
     }
-    return this.status();
-  }
-
-  /** The connection to call over. Rejects with ToolCallError, always `refused`: nothing was sent. */
-  async #ready(called: CalledTool, signal: AbortSignal): Promise<McpConnection> {
-    // How long connecting may take is its own affair; here only the caller's patience counts.
-    using patience = new Deadline(signal, Number.POSITIVE_INFINITY);
-    if (patience.end !== undefined) throw cancelledBeforeSent(called);
-    if (this.#connection === undefined && this.#closed === undefined) {
-      const { waitMs } = this.#backoff;
-      if (waitMs > BACKOFF_WAIT_MS_MAX) throw serverUnavailable(called, { error: this.#error, retryAfterMs: waitMs });
-      await patience.race(this.#reconnect(waitMs)).catch((error: unknown) => {
-        throw error instanceof DeadlineReached ? cancelledBeforeSent(called) : error;
-      });
-    }
-    if (this.#connection === undefined) throw serverUnavailable(called, { error: this.#error });
-    return this.#connection;
-  }
-
-  async #reconnect(waitMs: number): Promise<void> {
-    if (waitMs > 0) await sleep(waitMs);
-    // Not the call's own signal: others may wait for the same attempt.
-    await this.connect(this.#closing.signal);
-  }
-
-  /** Takes over what the connection has found. */
-  #take(connection: McpConnection): void {
-    if (this.#connection !== connection) return;
-    this.#tools = connection.discovery.tools;
-    this.#serverName = connection.serverName;
-    this.#warnings = connection.discovery.warnings;
-    this.#error = undefined;
-    this.#become("ready");
-  }
-
-  #drop(connection: McpConnection, how: string): void {
-    if (this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#retired.set(
-      connection,
-      connection.retire().finally(() => this.#retired.delete(connection)),
-    );
-    this.#fail(new ServerLostError(this.server, how), performance.now() - this.#connectedAtMs);
-  }
-
-  #fail(error: MeshError, livedMs = 0): void {
-    this.#attempt = undefined;
-    this.#backoff.failed(livedMs);
-    if (this.#closed !== undefined) return;
-    this.#error = error;
-    this.#become("failed");
-  }
-
-  #become(state: ServerState): void {
-    this.#state = state;
     this.#listeners.tell();
-  }
-
-  async #close(): Promise<void> {
-    this.#closing.abort();
-    const connection = this.#connection;
-    const attempt = this.#attempt;
-    this.#connection = undefined;
-    this.#become("closed");
-    await Promise.all([connection?.close(), attempt]);
-    for (const retired of this.#retired.keys()) void retired.abandon();
-    await Promise.all(this.#retired.values());
-  }
-
-  #toolNames(): readonly string[] {
-    return this.#tools.map(({ tool }) => tool);
-  }
-
-  #timeoutMs(tool: string): number {
-    const { overrides } = this.#config.tools;
-    const override = Object.hasOwn(overrides, tool) ? overrides[tool] : undefined;
-    return override?.timeoutMs ?? this.#config.timeoutMs;
   }
 }

@@ -43,6 +43,7 @@ export class CassetteRecorder {
       server: source.server,
       status: () => source.status(),
       connect: (signal) => source.connect(signal),
+      reset: () => source.reset?.(),
       tools: () => source.tools(),
       runEnded: async (run) => source.runEnded?.(run),
       onChange: (listener) => source.onChange(listener),

@@ -129,6 +129,11 @@ export class Mesh implements AsyncDisposable {
     return { servers, tools: this.#parts.services.tools.tools() };
   }
 
+  /** Connects to a server at once, also to one that is left alone because it kept dying. Undefined: no such server. */
+  reconnect(server: string): Promise<ServerStatus | undefined> {
+    return this.#parts.registry.reconnect(server, this.#closing.signal);
+  }
+
   /** Told whenever a server's state or tools change; returns the way to stop. */
   onServer(listener: (status: ServerStatus) => void): () => void {
     return this.#parts.registry.onServer(listener);

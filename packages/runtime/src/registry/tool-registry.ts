@@ -58,6 +58,13 @@ export class ToolRegistry implements ToolDirectory {
     return new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
   }
 
+  /** Connects at once, whatever pause its failures have earned it. Undefined: there is no such server. */
+  async reconnect(server: string, signal: AbortSignal): Promise<ServerStatus | undefined> {
+    const source = this.#sources.get(server);
+    source?.reset?.();
+    return source?.connect(signal);
+  }
+
   runEnded(run: string): void {
     for (const source of this.#sources.values()) void source.runEnded?.(run);
   }
