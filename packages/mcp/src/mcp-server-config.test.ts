@@ -24,6 +24,9 @@ test("what is not said has a default", () => {
     timeoutMs: 60_000,
     startTimeoutMs: 30_000,
     outputBytesMax: 8_388_608,
+    scope: "shared",
+    connectionsMax: 16,
+    idleTimeoutMs: undefined,
     tools: { deny: [], overrides: {} },
   });
   expect(McpServerConfig.parse({ url: "http://localhost/", auth: { bearer: "t" } })).toMatchObject({
