@@ -19,10 +19,16 @@ const FLOORS: readonly { readonly folder: RegExp; readonly mayImport: RegExp }[]
 ];
 
 /**
- * The only ways in besides a package's own name: the contract suites of ports, the store that needs node:sqlite, and the
- * planner, which the runtime's face loads late.
+ * The only ways in besides a package's own name: the contract suites of ports, the store that needs node:sqlite, the
+ * planner, which the runtime's face loads late, and what serves MCP, which few need and takes long to load.
  */
-const PUBLIC_SUBPATHS = new Set(["@agentmesh/ports/testing", "@agentmesh/store/sqlite", "@agentmesh/runtime/planner"]);
+const PUBLIC_SUBPATHS = new Set([
+  "@agentmesh/ports/testing",
+  "@agentmesh/store/sqlite",
+  "@agentmesh/runtime/planner",
+  "@agentmesh/mcp/server",
+  "@agentmesh/runtime/served",
+]);
 
 export function importBreaches(source: SourceFile, workspace: Workspace): Breach[] {
   return source.imports.flatMap((specifier) => {

@@ -1,0 +1,25 @@
+/** MCP from the other side: what this process serves. Loads the SDK of servers, so it is a way in of its own. */
+export { InputStateError } from "./input-state-error.ts";
+export { McpEndpoint, type McpEndpointOptions } from "./mcp-endpoint.ts";
+export type {
+  AskedInput,
+  AskedInputs,
+  CallProgress,
+  ClientAbilities,
+  CompletionQuery,
+  InputReply,
+  McpService,
+  Principal,
+  ServedAnswer,
+  ServedCall,
+  ServedChange,
+  ServedPrompts,
+  ServedRequest,
+  ServedResources,
+  ServedTask,
+  ServedTasks,
+  ServedTool,
+} from "./mcp-service.ts";
+export { SEAL_KEY_CHARS_MIN } from "./request-seal.ts";
+export { ServedNameError } from "./served-name-error.ts";
+export { serveOverStdio, type StdioServing, type StdioServingOptions } from "./serve-stdio.ts";

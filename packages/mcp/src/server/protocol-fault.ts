@@ -1,0 +1,27 @@
+/** What goes wrong here, as MCP says it. Whoever asks is told what concerns the request; of our own mistakes, that there was one. */
+import { type JsonObject, MeshError } from "@agentmesh/core";
+import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from "@modelcontextprotocol/server";
+import { InputStateError } from "./input-state-error.ts";
+import { ServedNameError } from "./served-name-error.ts";
+
+/** As a JSON-RPC error. */
+export function protocolError(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  if (error instanceof ServedNameError && error.kind === "resource")
+    return new ResourceNotFoundError(error.named, error.message);
+  if (error instanceof MeshError)
+    return new ProtocolError(ProtocolErrorCode.InvalidParams, error.message, error.toJSON());
+  return new ProtocolError(ProtocolErrorCode.InternalError, "Internal error");
+}
+
+/** As the result of a tool, which a model can read; protocol errors stay what they are. Throws ProtocolError. */
+export function toolFailure(error: unknown): JsonObject {
+  const isProtocol =
+    !(error instanceof MeshError) || error instanceof ServedNameError || error instanceof InputStateError;
+  if (isProtocol) throw protocolError(error);
+  return {
+    isError: true,
+    content: [{ type: "text", text: `${error.code}: ${error.message}${error.hint === "" ? "" : ` ${error.hint}`}` }],
+    _meta: { "agentmesh/error": error.toJSON() },
+  };
+}
