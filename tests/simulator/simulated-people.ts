@@ -167,6 +167,7 @@ function markerOf(command: RunCommand): string {
       return command.note ?? "";
     case "resolve":
     case "signal":
+    case "continue":
       return "";
   }
 }

@@ -9,9 +9,10 @@ import { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-pl
 import type { Finding } from "./finding.ts";
 import { jsonPointer } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";
-import { MESH_SERVER, type Plan, RESERVED_IDS, TASK_ID } from "./plan.ts";
+import { type Plan, RESERVED_IDS, TASK_ID } from "./plan.ts";
 import type { ToolCatalogue } from "./tool-catalogue.ts";
 import type { ToolSpec } from "./tool-spec.ts";
+import { kindOfUse, serverOfUse, type UseKind } from "./tool-use.ts";
 
 export interface PlanCheck {
   readonly findings: readonly Finding[];
@@ -166,7 +167,7 @@ function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Findin
   });
 }
 
-const UNSUPPORTED = /^(mesh\.emit$|(capability|workflow|agent):)/;
+const UNSUPPORTED = /^(mesh\.emit$|capability:)/;
 const NONE: readonly Finding[] = [];
 
 /** Parts of the plan language that this engine reads but does not run yet. */
@@ -175,13 +176,21 @@ function checkFeatures(task: CompiledTask): readonly Finding[] {
   return [
     error("AM_UNSUPPORTED_TASK", jsonPointer(["tasks", task.index, "use"]), {
       message: `This version cannot run "${task.spec.use}".`,
-      hint: "Use a tool of a server, or mesh.generate, mesh.approve or mesh.wait.",
+      hint: "Use a tool of a server, a workflow, an agent, or mesh.generate, mesh.approve or mesh.wait.",
     }),
   ];
 }
 
+const NOUNS: Readonly<Record<UseKind, string>> = {
+  tool: "tool",
+  builtin: "tool",
+  capability: "capability",
+  workflow: "workflow",
+  agent: "agent",
+};
+
 function unknownTool(use: string, at: readonly (string | number)[], catalogue: ToolCatalogue): Finding {
-  const reason = catalogue.unavailable?.get(use.split(".")[0] ?? "");
+  const reason = catalogue.unavailable?.get(serverOfUse(use) ?? use);
   if (reason !== undefined) {
     const hint = "Mend the server under mcpServers; see agentmesh tools and agentmesh doctor.";
     return error("AM_SERVER_UNAVAILABLE", jsonPointer(at), {
@@ -189,11 +198,10 @@ function unknownTool(use: string, at: readonly (string | number)[], catalogue: T
       hint,
     });
   }
-  const names = catalogue.names.filter(
-    (name) => use.startsWith(`${MESH_SERVER}.`) === name.startsWith(`${MESH_SERVER}.`),
-  );
+  const kind = kindOfUse(use);
+  const names = catalogue.names.filter((name) => kindOfUse(name) === kind);
   return error("AM_UNKNOWN_TOOL", jsonPointer(at), {
-    message: `No tool is named "${use}".`,
+    message: `No ${NOUNS[kind]} is named "${use}".`,
     hint: `${suggestion(use, names)} List them all with: agentmesh tools`,
   });
 }

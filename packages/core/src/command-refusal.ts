@@ -23,6 +23,8 @@ export function commandRefusal(state: RunState, command: RunCommand, nowMs: numb
       return answerRefusal(state, command, nowMs);
     case "signal":
       return signalRefusal(state);
+    case "continue":
+      return continueRefusal(state, command.child);
   }
 }
 
@@ -117,6 +119,16 @@ function limitRefusal({ raising }: RunState, { value }: Payload): ErrorRecord | 
     message: `A budget is raised to { "limit": N }, a whole number of at least ${needed}.`,
     hint: "Approve it without arguments to give as much again.",
     facts: { approval: "budget", needed },
+  };
+}
+
+function continueRefusal(state: RunState, child: string): ErrorRecord | undefined {
+  if ([...state.asks.values()].some(({ kind, name }) => kind === "child" && name === child)) return undefined;
+  return {
+    code: "AM_NOT_WAITING",
+    message: `The run ${state.run} does not wait for the run ${child}.`,
+    hint: `Look at it with: agentmesh show ${state.run}`,
+    facts: { run: state.run, child },
   };
 }
 

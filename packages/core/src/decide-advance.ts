@@ -28,7 +28,7 @@ function decideEnd(state: RunState): readonly RunEventDraft[] {
     const error = state.error ?? cancelled;
     return [{ type: "node.failed", node: openNode.node, call: openNode.call, error, durationMs: 0 }];
   }
-  if (state.busy > 0 || openNode !== undefined) return [];
+  if (state.busy > 0 || openNode !== undefined || state.waitingChildren > 0) return [];
   if (state.status === "cancelling") return [{ type: "run.cancelled" }];
   return endFailed(state, state.error ?? cancelled);
 }

@@ -141,7 +141,7 @@ function startNode(state: RunState, node: NodeName): Draft {
 
 function bindingsOf({ tools }: RouterOutcome): ToolBindings {
   return Object.fromEntries(
-    [...tools].map(([use, { name, server, effect, isDestructive, isOpenWorld, fingerprint }]) => [
+    [...tools].map(([use, { name, server, effect, isDestructive, isOpenWorld, runs, fingerprint }]) => [
       use,
       {
         tool: name,
@@ -150,6 +150,7 @@ function bindingsOf({ tools }: RouterOutcome): ToolBindings {
         isOpenWorld,
         fingerprint,
         ...(isDestructive === true ? { isDestructive } : {}),
+        ...(runs === undefined ? {} : { runs }),
       },
     ]),
   );

@@ -2,7 +2,7 @@
 import { decideCallFailed, PROCESS_LOST } from "./decide-task.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { RunEventDraft } from "./run-event.ts";
-import type { RunState } from "./run-state.ts";
+import type { RunState, TaskState } from "./run-state.ts";
 
 /** A run that is suspended or over needs nothing. */
 export function decideRecover(state: RunState, nowMs: number): readonly RunEventDraft[] {
@@ -13,24 +13,27 @@ export function decideRecover(state: RunState, nowMs: number): readonly RunEvent
     tokens,
     microUsd,
   }));
-  const lost = state.tasks
-    .filter((task) => task.status === "running")
-    .flatMap((task) =>
-      decideCallFailed(
-        state,
-        {
-          type: "call-failed",
-          task: task.key,
-          attempt: task.attempt,
-          error: processLost(task.key),
-          outcome: "unknown",
-          isRetryable: true,
-          durationMs: 0,
-        },
-        nowMs,
-      ),
-    );
+  const lost = state.tasks.filter((task) => task.status === "running").flatMap((task) => lostCall(state, task, nowMs));
   return [{ type: "run.resumed", cause: "recovered" }, ...settled, ...lostNode(state), ...lost];
+}
+
+/** A run of this mesh behind the call is not lost: while this one ends, it has to end first. */
+function lostCall(state: RunState, task: TaskState, nowMs: number): readonly RunEventDraft[] {
+  if (state.status !== "running" && task.child !== undefined && task.share !== undefined)
+    return [{ type: "task.waiting", task: task.key, for: "child", name: task.child }];
+  return decideCallFailed(
+    state,
+    {
+      type: "call-failed",
+      task: task.key,
+      attempt: task.attempt,
+      error: processLost(task.key),
+      outcome: "unknown",
+      isRetryable: true,
+      durationMs: 0,
+    },
+    nowMs,
+  );
 }
 
 /** While the run ends, its node is not called again. */

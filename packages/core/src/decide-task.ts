@@ -1,6 +1,8 @@
 /** What the outcome of a task's resolution or call means: success, another attempt, failure, or doubt. */
 import { askQuestion, questionBefore } from "./decide-approval.ts";
 import { exceed } from "./decide-budget.ts";
+import { childRefusal, childStart, settleChild, settleLostChild, startsRun, withinShare } from "./decide-child.ts";
+import type { ChildReport } from "./child-run.ts";
 import { beginWait } from "./decide-wait.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import { jitterOf } from "./jitter.ts";
@@ -26,7 +28,7 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
   const { resolution } = input;
   switch (resolution.kind) {
     case "start":
-      return startCall(state, task, { args: resolution.args, nowMs });
+      return startCall(state, task, { ...resolution, nowMs });
     case "wait":
       return beginWait(state, task, { wait: resolution, nowMs });
     case "ask":
@@ -44,19 +46,32 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
 function startCall(
   state: RunState,
   task: TaskState,
-  call: { readonly args: Payload; readonly nowMs: number },
+  call: { readonly args: Payload; readonly child?: string; readonly nowMs: number },
 ): readonly Draft[] {
   const question = questionBefore(state, task, call);
   if (question !== undefined) return [question];
-  const { args, nowMs } = call;
-  if (leftOf(state, "calls", nowMs) < 1) return exceed(state, { kind: "calls", needed: 1, caller: task.key }, nowMs);
+  const { args, child, nowMs } = call;
   const queueMs = Math.max(0, nowMs - task.readyAtMs);
-  return [{ type: "task.started", task: task.key, attempt: task.attempt + 1, args, queueMs }];
+  const started: Draft = { type: "task.started", task: task.key, attempt: task.attempt + 1, args, queueMs };
+  if (task.share !== undefined) return [started]; // the same call, asked for its result again
+  const runs = startsRun(state, task);
+  const refusal = runs ? childRefusal(state, task) : undefined;
+  if (refusal !== undefined) return [taskFailure(task, { error: refusal, durationMs: 0 })];
+  if (leftOf(state, "calls", nowMs) < 1) return exceed(state, { kind: "calls", needed: 1, caller: task.key }, nowMs);
+  return runs ? [started, childStart(state, task, { child, nowMs })] : [started];
 }
 
 export function decideCallSucceeded(state: RunState, input: CallSucceededInput, nowMs: number): readonly Draft[] {
   const task = openCall(state, input);
   if (task === undefined) return [];
+  return [...settleChild(task, reportOf(state, task, input)), ...decideSuccess(state, task, { input, nowMs })];
+}
+
+function decideSuccess(
+  state: RunState,
+  task: TaskState,
+  { input, nowMs }: { readonly input: CallSucceededInput; readonly nowMs: number },
+): readonly Draft[] {
   const { repeat } = task.compiled.spec;
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
   if (repeat === undefined || input.isToRepeat !== true || state.status !== "running")
@@ -81,10 +96,27 @@ export function decideCallFailed(state: RunState, input: CallFailedInput, nowMs:
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
   if (isParked(state, input)) return [{ type: "task.retried", ...over, cause: "budget", dueAtMs: nowMs }];
   if (input.outcome === "unknown" && !isSafeToRepeat(state, task)) return decideDoubt(state, task, input);
+  const settled = settledBy(state, task, input);
   if (state.status === "cancelling" || state.status === "stopping")
-    return [input.outcome === "failed" ? taskFailure(task, input) : { type: "task.cancelled", ...over }];
+    return [...settled, input.outcome === "failed" ? taskFailure(task, input) : { type: "task.cancelled", ...over }];
   const again = decideRepetition(state, task, { input, nowMs });
-  return [again === undefined ? taskFailure(task, input) : { type: "task.retried", ...over, ...again }];
+  if (again === undefined) return [...settled, taskFailure(task, input)];
+  const isSameCall = again.cause === "doubt" || again.cause === "recovery";
+  return [...(isSameCall ? [] : settled), { type: "task.retried", ...over, ...again }];
+}
+
+/** What a child has used, when its call has failed: as it says; all that was set aside, when nobody can say. */
+function settledBy(state: RunState, task: TaskState, input: CallFailedInput): readonly Draft[] {
+  const isLost = input.outcome === "unknown" && input.child === undefined;
+  return isLost ? settleLostChild(task) : settleChild(task, reportOf(state, task, input));
+}
+
+function reportOf(
+  state: RunState,
+  { share }: TaskState,
+  { child }: CallSucceededInput | CallFailedInput,
+): ChildReport | undefined {
+  return child === undefined || share === undefined ? child : withinShare(state, child, share);
 }
 
 type Repetition = Pick<Extract<Draft, { type: "task.retried" }>, "cause" | "dueAtMs" | "error">;
@@ -109,7 +141,8 @@ export function decideResolve(state: RunState, command: ResolveCommand): readonl
   const task = state.taskOf.get(command.task);
   if (task === undefined || task.status !== "in_doubt") return [];
   const output = command.as === "done" && command.output !== undefined ? { output: command.output } : {};
-  return [{ type: "task.resolved", task: task.key, as: command.as, by: "person", ...output }];
+  const settled = command.as === "retry" ? [] : settleLostChild(task);
+  return [...settled, { type: "task.resolved", task: task.key, as: command.as, by: "person", ...output }];
 }
 
 /** A model call that waits for its budget, which a person is asked to raise. */
@@ -139,7 +172,8 @@ function decideDoubt(state: RunState, task: TaskState, input: CallFailedInput): 
   const choice = state.policy?.inDoubt ?? "ask";
   if (choice === "ask" || state.status !== "running") return [doubt];
   const as = choice === "retry" && task.retries < retriesMax(state, task) ? "retry" : "fail";
-  return [doubt, { type: "task.resolved", task: task.key, as, by: "policy" }];
+  const settled = as === "retry" ? [] : settleLostChild(task);
+  return [doubt, ...settled, { type: "task.resolved", task: task.key, as, by: "policy" }];
 }
 
 /**

@@ -5,6 +5,7 @@
 import { decideAdvance } from "./decide-advance.ts";
 import { decideAnswer } from "./decide-approval.ts";
 import { decideReserve } from "./decide-budget.ts";
+import { decideCallSuspended, decideChildEnded, decideContinue } from "./decide-child.ts";
 import { decideNodeFailed, decideNodeSucceeded } from "./decide-node.ts";
 import { decideCallFailed, decideCallSucceeded, decideResolve, decideTaskResolved } from "./decide-task.ts";
 import { decideRecover } from "./decide-recover.ts";
@@ -101,6 +102,7 @@ function followCommand(
   nowMs: number,
 ): readonly RunEventDraft[] {
   if (command.type === "resolve") return decideResolve(state, command);
+  if (command.type === "continue") return decideContinue(state, command, nowMs);
   if (command.type === "signal") return decideSignal(state, command, nowMs);
   return decideAnswer(state, command, nowMs);
 }
@@ -117,13 +119,17 @@ function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly
       return decideCallSucceeded(state, input, nowMs);
     case "call-failed":
       return decideCallFailed(state, input, nowMs);
+    case "call-suspended":
+      return decideCallSuspended(state, input);
+    case "child-ended":
+      return decideChildEnded(state, input, nowMs);
     case "model-called":
       return [{ type: input.record.error === undefined ? "model.called" : "model.failed", ...input.record }];
   }
 }
 
 function decideStart(input: StartInput): readonly RunEventDraft[] {
-  const { tenant, name, inputs, policy, work, mode, fork } = input;
+  const { tenant, name, inputs, policy, work, mode, fork, parent } = input;
   const created: RunEventDraft = {
     type: "run.created",
     tenant,
@@ -133,6 +139,7 @@ function decideStart(input: StartInput): readonly RunEventDraft[] {
     ...goalOf(input),
     ...(mode === "plan" ? { mode } : {}),
     ...(fork === undefined ? {} : { fork: fork.origin }),
+    ...(parent === undefined ? {} : { parent }),
   };
   const started: RunEventDraft = { type: "run.started" };
   if ("goal" in work) return [created, started, { type: "node.started", node: "planner", call: "planner#1" }];

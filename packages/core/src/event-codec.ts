@@ -24,7 +24,7 @@ export interface StoredEvent {
 export type TextDigest = (text: string) => Pick<Payload, "hash" | "bytes">;
 
 const ENVELOPE = new Set(["v", "run", "seq", "type", "atMs"]);
-const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer", "data"]);
+const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer", "data", "spans"]);
 
 /** Types of which a run has many. */
 const SHORT_TYPES: { readonly [Type in RunEventType]?: string } = {

@@ -2,7 +2,7 @@
 import { callOf } from "./decide-approval.ts";
 import { APPROVE_TOOL } from "./mesh-tools.ts";
 import type { RunEventOf } from "./run-event.ts";
-import type { Ask, RunState, TaskState } from "./run-state.ts";
+import { type Ask, enable, type RunState, type TaskState } from "./run-state.ts";
 import { closeAsk, makeReady, openAsk, release } from "./task-schedule.ts";
 
 export type AskEvent = RunEventOf<"approval.requested" | "approval.granted" | "approval.denied" | "signal.received">;
@@ -27,6 +27,19 @@ export function standStill(state: RunState, task: TaskState, atMs: number): void
   release(state, task);
   task.status = "waiting";
   if (task.startedAtMs === 0) task.startedAtMs = atMs;
+}
+
+/** A run that waits for somebody is looked after; while this one ends, it is told to end. */
+export function enableChild(state: RunState, child: string): void {
+  const isEnding = state.status === "cancelling" || state.status === "stopping";
+  enable(state, { type: isEnding ? "end-child" : "watch-child", child });
+}
+
+/** Every run that waits for somebody is told to end. */
+export function endChildren(state: RunState): void {
+  if (state.waitingChildren === 0) return;
+  for (const { kind, name } of state.asks.values())
+    if (kind === "child") enable(state, { type: "end-child", child: name ?? "" });
 }
 
 /** A wait for a signal that ends well has taken the oldest one of that name. */

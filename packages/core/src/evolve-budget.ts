@@ -1,6 +1,7 @@
 /** Folds what is reserved, used up, exceeded and raised. */
 import type { RunEventOf } from "./run-event.ts";
 import { enable, type RunState } from "./run-state.ts";
+import { endChildren } from "./evolve-ask.ts";
 import { recall } from "./task-schedule.ts";
 
 export type BudgetEvent = RunEventOf<"budget.reserved" | "budget.settled" | "budget.exceeded" | "budget.raised">;
@@ -52,6 +53,7 @@ function exceed(state: RunState, event: RunEventOf<"budget.exceeded">): void {
   state.error = event.error;
   state.raising = undefined;
   if (event.kind === "seconds") enable(state, { type: "cancel-calls" });
+  endChildren(state);
 }
 
 function callParkedNode(state: RunState): void {

@@ -37,5 +37,5 @@ function addElements(
     takeReused(state, element, atMs);
   }
   const concurrency = group.compiled.spec.each?.concurrency ?? Number.POSITIVE_INFINITY;
-  group.group = { elements, concurrency, next: count, open: 0, settled: count, failure: undefined };
+  group.group = { elements, concurrency, next: count, open: 0, settled: count, children: 0, failure: undefined };
 }

@@ -1,6 +1,6 @@
 /** Folds the events of tasks: status, outputs, and what a settled task opens for those that wait for it. */
 import type { CacheHit } from "./cache-hit.ts";
-import { standStill, takeSignal } from "./evolve-ask.ts";
+import { enableChild, standStill, takeSignal } from "./evolve-ask.ts";
 import { takeReused } from "./evolve-reuse.ts";
 import type { TaskEvent } from "./evolve.ts";
 import type { RunEventOf } from "./run-event.ts";
@@ -65,7 +65,7 @@ function expand(state: RunState, task: TaskState, event: RunEventOf<"task.expand
     takeReused(state, element, event.atMs);
   }
   const concurrency = task.compiled.spec.each?.concurrency ?? Number.POSITIVE_INFINITY;
-  task.group = { elements, concurrency, next: 0, open: 0, settled: 0, failure: undefined };
+  task.group = { elements, concurrency, next: 0, open: 0, settled: 0, children: 0, failure: undefined };
   openElements(state, task, event.atMs);
 }
 
@@ -88,7 +88,7 @@ function start(state: RunState, task: TaskState, event: RunEventOf<"task.started
   task.status = "running";
   task.attempt = event.attempt;
   if (event.attempt === 1) task.startedAtMs = event.atMs;
-  state.usage.toolCalls++;
+  if (task.share === undefined) state.usage.toolCalls++; // else the same call, asked for its result again
   enable(state, {
     type: "call-tool",
     task: task.key,
@@ -97,10 +97,13 @@ function start(state: RunState, task: TaskState, event: RunEventOf<"task.started
   });
 }
 
+/** Why a call is made again under the key that it had. */
+const SAME_CALL: ReadonlySet<string> = new Set(["doubt", "recovery", "child"]);
+
 function retry(state: RunState, task: TaskState, event: RunEventOf<"task.retried">): void {
   release(state, task);
   task.error = event.error;
-  if (event.cause !== "doubt" && event.cause !== "recovery") task.keyAttempt = event.attempt + 1;
+  if (!SAME_CALL.has(event.cause)) task.keyAttempt = event.attempt + 1;
   if (event.cause === "repeat") task.repeats++;
   else if (event.cause === "recovery") task.recoveries++;
   else if (event.cause === "error" || event.cause === "doubt") task.retries++;
@@ -124,7 +127,8 @@ function resolve(state: RunState, task: TaskState, event: RunEventOf<"task.resol
 
 function wait(state: RunState, task: TaskState, event: RunEventOf<"task.waiting">): void {
   standStill(state, task, event.atMs);
-  task.attempt = 1;
+  if (event.for === "child") enableChild(state, event.name ?? "");
+  else task.attempt = 1;
   openAsk(state, {
     key: task.key,
     kind: event.for,
@@ -204,6 +208,7 @@ function settleElement(state: RunState, task: TaskState, group: GroupState): voi
 /** After a failed element no other starts: those that are only ready go back. */
 function withdrawElements(state: RunState, group: GroupState): void {
   for (const element of group.elements) {
+    if (state.asks.get(element.key)?.kind === "child") continue; // its run is not over
     if (element.status !== "ready" && element.status !== "waiting" && element.status !== "dispatched") continue;
     release(state, element);
     element.status = "pending";

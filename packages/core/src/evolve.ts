@@ -2,7 +2,8 @@
  * Folds one event into the state. Work is proportional to what the event changes. Throws JournalOrderError on an event that
  * does not follow; anything else in a stored event is taken as it is: checking was the business of decide.
  */
-import { type AskEvent, evolveAsk } from "./evolve-ask.ts";
+import { type AskEvent, endChildren, evolveAsk } from "./evolve-ask.ts";
+import { type ChildEvent, evolveChild } from "./evolve-child.ts";
 import { type BudgetEvent, evolveBudget, freeReservation } from "./evolve-budget.ts";
 import { evolveTask } from "./evolve-task.ts";
 import { applyPlan } from "./evolve-plan.ts";
@@ -31,13 +32,14 @@ export function evolve(state: RunState, event: RunEvent): RunState {
   if (event.type.startsWith("task.")) evolveTask(state, event as TaskEvent);
   else if (event.type.startsWith("budget.")) evolveBudget(state, event as BudgetEvent);
   else if (event.type.startsWith("approval.") || event.type === "signal.received") evolveAsk(state, event as AskEvent);
+  else if (event.type === "child.started" || event.type === "child.settled") evolveChild(state, event);
   else evolveRun(state, event as OtherEvent);
   state.lastAtMs = event.atMs;
   return state;
 }
 
 export type TaskEvent = Extract<RunEvent, { type: `task.${string}` }>;
-type OtherEvent = Exclude<RunEvent, TaskEvent | BudgetEvent | AskEvent>;
+type OtherEvent = Exclude<RunEvent, TaskEvent | BudgetEvent | AskEvent | ChildEvent>;
 
 function evolveRun(state: RunState, event: OtherEvent): void {
   switch (event.type) {
@@ -105,8 +107,9 @@ function resume(state: RunState, event: RunEventOf<"run.resumed">): void {
 function beginCancel(state: RunState): void {
   state.status = "cancelling";
   recall(state);
-  for (const key of state.asks.keys()) closeAsk(state, key);
+  for (const { key, kind } of state.asks.values()) if (kind !== "child") closeAsk(state, key);
   enable(state, { type: "cancel-calls" });
+  endChildren(state);
 }
 
 function create(state: RunState, event: RunEventOf<"run.created">): void {
@@ -116,6 +119,7 @@ function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.goal = event.goal;
   state.mode = event.mode ?? "run";
   state.fork = event.fork;
+  state.parent = event.parent;
   state.inputs = event.inputs;
   state.policy = event.policy;
   for (const [kind, limit] of limitsOf(event.policy)) state.limits.set(kind, limit);

@@ -76,6 +76,7 @@ export {
 export {
   type CallFailedInput,
   type CallSucceededInput,
+  type CallSuspendedInput,
   type ForkStart,
   type NodeFailedInput,
   type NodeSucceededInput,
@@ -103,8 +104,11 @@ export {
 export { SCHEMA_ANNOTATIONS } from "./schema-annotation.ts";
 export { openEffects, takeEffects } from "./take-effects.ts";
 export { ToolBinding, ToolBindings } from "./tool-binding.ts";
+export { kindOfUse, serverOfUse, type UseKind } from "./tool-use.ts";
 export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";
 export { ToolEffect, type ToolSpec } from "./tool-spec.ts";
+export { type ChildReport, type ChildShare, ChildUsage, NO_USAGE } from "./child-run.ts";
+export { DEPTH_MAX_DEFAULT, RunParent } from "./run-parent.ts";
 export { type ChromeTrace, chromeTrace } from "./trace/chrome-trace.ts";
 export { type CriticalStep, criticalPath } from "./trace/critical-path.ts";
 export { mermaidChart } from "./trace/mermaid-chart.ts";

@@ -36,7 +36,7 @@ export function budgetLine(state: RunState, kind: BudgetKind, nowMs: number): Bu
     case "usd":
       return { kind, limit, used: usage.costMicroUsd, reserved: state.reservedMicroUsd };
     case "calls":
-      return { kind, limit, used: usage.toolCalls, reserved: 0 };
+      return { kind, limit, used: usage.toolCalls, reserved: state.reservedCalls };
     case "seconds":
       return { kind, limit, used: activeMsAt(state, nowMs), reserved: 0 };
   }

@@ -9,4 +9,8 @@ export type RunEffect =
   | { readonly type: "resolve-task"; readonly task: string }
   | { readonly type: "call-tool"; readonly task: string; readonly attempt: number; readonly idempotencyKey: string }
   | { readonly type: "cancel-calls" }
+  /** A child that waits for somebody: once it goes on, the run is to hear of it (`continue`). */
+  | { readonly type: "watch-child"; readonly child: string }
+  /** The same, when this run ends: it is told to end, which is answered with `child-ended`. */
+  | { readonly type: "end-child"; readonly child: string }
   | { readonly type: "wake"; readonly atMs: number };

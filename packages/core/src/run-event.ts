@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import { CacheHit } from "./cache-hit.ts";
+import { ChildUsage } from "./child-run.ts";
 import { ErrorRecord } from "./error-record.ts";
 import { Finding } from "./finding.ts";
 import { ModelCallRecord } from "./model-call.ts";
 import { NodeName } from "./node-name.ts";
 import { Payload } from "./payload.ts";
 import { Plan } from "./plan.ts";
+import { RunParent } from "./run-parent.ts";
 import { RunPolicy } from "./run-policy.ts";
 import { ToolBindings } from "./tool-binding.ts";
 
@@ -24,8 +26,8 @@ const envelope = {
   atMs: z.int(),
   run: z.string(),
 };
-/** What a task can wait for. */
-export const WaitKind = z.enum(["signal", "event", "time"]);
+/** What a task can wait for. `child`: a run that it has started, and which itself waits for somebody. */
+export const WaitKind = z.enum(["signal", "event", "time", "child"]);
 export type WaitKind = z.infer<typeof WaitKind>;
 export const ApprovalSubject = z.enum(["task", "plan", "budget"]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
@@ -63,6 +65,8 @@ const RunCreated = z.strictObject({
   mode: z.enum(["run", "plan"]).optional(),
   /** Absent: it begins from nothing. */
   fork: RunOrigin.optional(),
+  /** Absent: nobody but a person, or a program, has asked for it. */
+  parent: RunParent.optional(),
   inputs: Payload,
   policy: RunPolicy,
 });
@@ -71,7 +75,7 @@ const RunStarted = z.strictObject({ type: z.literal("run.started"), ...envelope 
 const RunSuspended = z.strictObject({
   type: z.literal("run.suspended"),
   ...envelope,
-  reason: z.enum(["in_doubt", "approval", "signal", "event"]),
+  reason: z.enum(["in_doubt", "approval", "signal", "event", "child"]),
   tasks: z.array(z.string()),
 });
 /** `recovered`: the process that drove it is gone, and another one took it over. */
@@ -184,8 +188,8 @@ const TaskRetried = z.strictObject({
   type: z.literal("task.retried"),
   ...envelope,
   ...attempt,
-  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `recovery`: the same, because the process died. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. `budget`: it was not made, and waits until the budget is raised. */
-  cause: z.enum(["error", "doubt", "recovery", "repeat", "fallback", "budget"]),
+  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `recovery`: the same, because the process died. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. `budget`: it was not made, and waits until the budget is raised. `child`: the run behind it has gone on, and is asked for its result again. */
+  cause: z.enum(["error", "doubt", "recovery", "repeat", "fallback", "budget", "child"]),
   dueAtMs: z.int(),
   durationMs,
   error: ErrorRecord.optional(),
@@ -242,6 +246,30 @@ const TaskWaiting = z.strictObject({
   for: WaitKind,
   name: z.string().optional(),
   untilMs: z.int().optional(),
+});
+
+/**
+ * The call that has just started has a run of its own: in this mesh, where `child` names it, or in another one. The amounts
+ * are set aside for it until it is settled; 0 where there is no limit.
+ */
+const ChildStarted = z.strictObject({
+  type: z.literal("child.started"),
+  ...envelope,
+  ...attempt,
+  child: z.string().optional(),
+  tokens: z.int().min(0),
+  microUsd: z.int().min(0),
+  calls: z.int().min(0),
+});
+/** The call is over: what its run has used up counts here, and nothing is set aside for it any more. */
+const ChildSettled = z.strictObject({
+  type: z.literal("child.settled"),
+  ...envelope,
+  ...attempt,
+  child: z.string().optional(),
+  usage: ChildUsage,
+  /** Of a run of another mesh: where its time went. */
+  spans: Payload.optional(),
 });
 
 const approval = {
@@ -363,6 +391,8 @@ export const RunEvent = z.discriminatedUnion("type", [
   TaskInDoubt,
   TaskResolved,
   TaskWaiting,
+  ChildStarted,
+  ChildSettled,
   ApprovalRequested,
   ApprovalGranted,
   ApprovalDenied,

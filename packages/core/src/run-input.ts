@@ -1,12 +1,14 @@
 /** Everything that can come to a run from outside: outcomes of its effects, and commands of people. Late or repeated ones give no event. */
 import { z } from "zod";
 import type { CacheHit } from "./cache-hit.ts";
+import type { ChildReport } from "./child-run.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { ModelCallRecord } from "./model-call.ts";
 import type { NodeOutcome } from "./node-outcome.ts";
 import { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import type { RunEventDraft, RunOrigin, WaitKind } from "./run-event.ts";
+import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
 
 /** What people (and programs on their behalf) may ask of a run; crosses process borders, so it is a schema. */
@@ -33,6 +35,8 @@ export const RunCommand = z.discriminatedUnion("type", [
     name: z.string().min(1).max(200),
     data: Payload,
   }),
+  /** A run that a task waits for goes on, or is over. */
+  z.strictObject({ type: z.literal("continue"), child: z.string() }),
 ]);
 export type RunCommand = z.infer<typeof RunCommand>;
 
@@ -60,6 +64,7 @@ export interface StartInput {
   readonly work: { readonly goal: string } | { readonly plan: Plan };
   /** Of a plan. Absent: nothing is taken over. */
   readonly fork?: ForkStart;
+  readonly parent?: RunParent;
 }
 
 export type NodeSucceededInput = {
@@ -80,7 +85,8 @@ export interface NodeFailedInput {
 
 /** What a ready task turned out to be once its values were looked at. */
 export type TaskResolution =
-  | { readonly kind: "start"; readonly args: Payload }
+  /** `child`: the id of the run that the call has, if it is one of this mesh. */
+  | { readonly kind: "start"; readonly args: Payload; readonly child?: string }
   /** `mesh.wait`: `inMs` counts from now; for a signal or an event it is the time after which the wait fails. */
   | {
       readonly kind: "wait";
@@ -111,6 +117,8 @@ export interface CallSucceededInput {
   readonly isToRepeat?: boolean;
   /** The call was not made: this is what an earlier one gave. */
   readonly cache?: CacheHit;
+  /** Of a call that has a run of its own, where that says so. */
+  readonly child?: ChildReport;
 }
 
 export interface CallFailedInput {
@@ -122,6 +130,22 @@ export interface CallFailedInput {
   readonly outcome: "refused" | "failed" | "unknown";
   readonly isRetryable: boolean;
   readonly durationMs: number;
+  readonly child?: ChildReport;
+}
+
+/** The run behind a call waits for somebody. */
+export interface CallSuspendedInput {
+  readonly type: "call-suspended";
+  readonly task: string;
+  readonly attempt: number;
+  readonly child: string;
+}
+
+/** A child that was told to end is over. */
+export interface ChildEndedInput {
+  readonly type: "child-ended";
+  readonly child: string;
+  readonly report?: ChildReport;
 }
 
 /** A model is about to be called, at the most for so much. Answered by `budget.reserved` or `budget.exceeded`. */
@@ -139,6 +163,8 @@ export type RunInput =
   | { readonly type: "task-resolved"; readonly task: string; readonly resolution: TaskResolution }
   | CallSucceededInput
   | CallFailedInput
+  | CallSuspendedInput
+  | ChildEndedInput
   | { readonly type: "model-called"; readonly record: ModelCallRecord }
   | ModelReservingInput
   /** The process that drove the run is gone: what was under way has an unknown outcome. */

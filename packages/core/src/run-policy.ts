@@ -46,6 +46,8 @@ export const RunPolicy = z.strictObject({
    */
   approve: z.array(z.string().min(1).max(200)).max(1_000).optional(),
   budget: RunBudget.optional(),
+  /** How many levels below the first run a run may be that another one has started (default 8). */
+  maxDepth: z.int().min(0).max(64).optional(),
 });
 export type RunPolicy = z.infer<typeof RunPolicy>;
 export type RunPolicyInput = z.input<typeof RunPolicy>;

@@ -3,6 +3,7 @@
  * others read it through a RunView. Every change costs work in proportion to what changed, never to the whole.
  */
 import type { CacheHit } from "./cache-hit.ts";
+import type { ChildShare } from "./child-run.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
@@ -11,6 +12,7 @@ import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { ReadyQueue, type Queued } from "./ready-queue.ts";
 import type { ApprovalSubject, BudgetKind, RunEventOf, RunOrigin, WaitKind } from "./run-event.ts";
+import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
 import type { RunEffect } from "./run-effect.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
@@ -73,6 +75,10 @@ export interface TaskState extends Queued {
   dueAtMs: number;
   output: Payload | undefined;
   error: ErrorRecord | undefined;
+  /** The run behind its newest call, if it has one and that is known. */
+  child: string | undefined;
+  /** What is set aside for that run; undefined once it is settled. */
+  share: ChildShare | undefined;
   /** The event of another run that its outcome was taken over from. */
   reusedFrom: { readonly run: string; readonly seq: number } | undefined;
 }
@@ -85,6 +91,8 @@ export interface GroupState {
   next: number;
   open: number;
   settled: number;
+  /** How many elements have something set aside for a run of theirs. */
+  children: number;
   failure: ErrorRecord | undefined;
 }
 
@@ -113,7 +121,7 @@ export interface Ask extends Queued {
   readonly subject: ApprovalSubject;
   /** Absent for `plan` and `budget`. */
   readonly task: TaskState | undefined;
-  /** The signal or event that is waited for. */
+  /** The signal or event that is waited for; the id of the run, for `child`. */
   readonly name: string | undefined;
   readonly sinceMs: number;
   /** Infinity: for ever. */
@@ -169,6 +177,7 @@ export class RunState {
   mode: "run" | "plan" = "run";
   /** The run that this one is forked off. */
   fork: RunOrigin | undefined;
+  parent: RunParent | undefined;
   /** Outcomes that are taken over, until their tasks are there. */
   readonly reused = new Map<string, RunEventOf<"task.reused">>();
   inputs: Payload | undefined;
@@ -224,6 +233,8 @@ export class RunState {
   readonly decisions = new Map<string, { readonly isGranted: boolean; readonly by: "person" | "expiry" }>();
   /** Tasks that wait for a time: the run goes on by itself. */
   timers = 0;
+  /** Tasks whose child waits for somebody. */
+  waitingChildren = 0;
   /** Signals that nobody has taken yet, by name, oldest first. */
   readonly signals = new Map<string, Payload[]>();
   signalsKept = 0;
@@ -233,6 +244,7 @@ export class RunState {
   reservationsSoFar = 0;
   reservedTokens = 0;
   reservedMicroUsd = 0;
+  reservedCalls = 0;
   /** The limit that a person is asked to raise, and what it must at least become. */
   raising: { readonly kind: BudgetKind; readonly limit: number; readonly needed: number } | undefined;
   /** How long the run was not suspended, up to `activeSinceMs`. */

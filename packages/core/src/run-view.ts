@@ -7,6 +7,7 @@ import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { type BudgetLine, budgetLine } from "./run-budget.ts";
 import type { RunOrigin } from "./run-event.ts";
+import type { RunParent } from "./run-parent.ts";
 import { type Ask, bindingOf, isOver, type RunState, type RunUsage, type TaskState } from "./run-state.ts";
 
 export type PublicRunStatus = "running" | "suspended" | "succeeded" | "failed" | "cancelled";
@@ -34,6 +35,8 @@ export interface TaskView {
   readonly error?: ErrorRecord;
   /** Its value is that of an earlier call. */
   readonly cache?: CacheHit;
+  /** The run behind its newest call. */
+  readonly child?: string;
   /** What its value directly stands on: names of inputs, ids of tasks; see provenanceOfTask for the rest. */
   readonly from: Provenance;
   readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
@@ -43,7 +46,7 @@ export interface TaskView {
 
 /** What a run waits for outside itself; the name is what `approve`, `resolve` or `signal` is called with. */
 export interface WaitView {
-  readonly for: "approval" | "signal" | "event" | "time" | "resolution";
+  readonly for: "approval" | "signal" | "event" | "time" | "child" | "resolution";
   /** A task's key, `plan` or `budget`. */
   readonly name: string;
   readonly sinceMs: number;
@@ -54,6 +57,8 @@ export interface WaitView {
   readonly args?: Payload;
   /** The signal or event. */
   readonly signal?: string;
+  /** The run that waits for somebody itself. */
+  readonly child?: string;
 }
 
 /** A run without its tasks: as much work for a large run as for a small one. */
@@ -65,6 +70,8 @@ export interface RunOutline {
   readonly goal?: string;
   /** The run that this one is forked off. */
   readonly fork?: RunOrigin;
+  /** The run that has started this one. */
+  readonly parent?: RunParent;
   readonly createdAtMs: number;
   readonly endedAtMs?: number;
   /** The newest sequence number that this view holds. */
@@ -118,6 +125,7 @@ export function runOutline(state: RunState): RunOutline {
     ...optional({
       goal: state.goal,
       fork: state.fork,
+      parent: state.parent,
       plan: state.compiled?.plan,
       output: state.output,
       answer: state.answer,
@@ -134,13 +142,19 @@ function doubtView(task: TaskState): WaitView {
 
 function waitView({ kind, key, sinceMs, untilMs, message, tool, args, name }: Ask): WaitView {
   const until = Number.isFinite(untilMs) ? { untilMs } : {};
-  return { for: kind, name: key, sinceMs, ...until, ...optional({ message, tool, args, signal: name }) };
+  return {
+    for: kind,
+    name: key,
+    sinceMs,
+    ...until,
+    ...optional({ message, tool, args, [kind === "child" ? "child" : "signal"]: name }),
+  };
 }
 
 export function taskView(state: RunState, task: TaskState): TaskView {
   const { spec } = task.compiled;
   const tool = bindingOf(state, task)?.tool;
-  const { output, startedAtMs, endedAtMs, reusedFrom } = task;
+  const { output, startedAtMs, endedAtMs, reusedFrom, child } = task;
   const cache = state.cached.get(task);
   const error = task.status === "succeeded" ? undefined : task.error;
   return {
@@ -154,6 +168,7 @@ export function taskView(state: RunState, task: TaskState): TaskView {
     ...(output === undefined ? {} : { output }),
     ...(cache === undefined ? {} : { cache }),
     ...(error === undefined ? {} : { error }),
+    ...(child === undefined ? {} : { child }),
     ...(reusedFrom === undefined ? {} : { reusedFrom }),
     ...(startedAtMs > 0 ? { startedAtMs } : {}),
     ...(endedAtMs > 0 ? { endedAtMs } : {}),

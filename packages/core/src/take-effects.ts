@@ -44,5 +44,9 @@ export function openEffects(state: RunState): readonly RunEffect[] {
       attempt: task.attempt,
       idempotencyKey: idempotencyKeyOf(state, task),
     }));
-  return [...nodes, ...calls];
+  const isEnding = state.status === "cancelling" || state.status === "stopping";
+  const children = [...state.asks.values()].flatMap((ask): readonly RunEffect[] =>
+    ask.kind === "child" ? [{ type: isEnding ? "end-child" : "watch-child", child: ask.name ?? "" }] : [],
+  );
+  return [...nodes, ...calls, ...children];
 }

@@ -42,6 +42,8 @@ export function newTask(compiled: CompiledTask, index: number, element?: TaskSta
     dueAtMs: 0,
     output: undefined,
     error: undefined,
+    child: undefined,
+    share: undefined,
     reusedFrom: undefined,
   };
 }
@@ -89,6 +91,7 @@ export function openAsk(state: RunState, ask: Omit<Ask, "number" | "heapAt">): v
   state.asks.set(open.key, open);
   if (Number.isFinite(open.untilMs)) state.expiring.push(open);
   if (open.kind === "time") state.timers++;
+  if (open.kind === "child") state.waitingChildren++;
 }
 
 export function closeAsk(state: RunState, key: string): Ask | undefined {
@@ -97,6 +100,7 @@ export function closeAsk(state: RunState, key: string): Ask | undefined {
   state.asks.delete(key);
   if (ask.heapAt >= 0) state.expiring.remove(ask);
   if (ask.kind === "time") state.timers--;
+  if (ask.kind === "child") state.waitingChildren--;
   return ask;
 }
 

@@ -1,6 +1,6 @@
 /** What is constant about a tool for a whole plan: stands once in `plan.accepted`, so that no later event repeats it. */
 import { z } from "zod";
-import { ToolEffect } from "./tool-spec.ts";
+import { ToolEffect, ToolRuns } from "./tool-spec.ts";
 
 export const ToolBinding = z.strictObject({
   /** The concrete tool, `server.tool`. */
@@ -9,6 +9,7 @@ export const ToolBinding = z.strictObject({
   effect: ToolEffect,
   isDestructive: z.boolean().optional(),
   isOpenWorld: z.boolean(),
+  runs: ToolRuns.optional(),
   /** The tool as it was when the plan was checked. */
   fingerprint: z.string(),
 });

@@ -9,8 +9,12 @@ import type { JsonObject, JsonSchema } from "./json.ts";
 export const ToolEffect = z.enum(["read", "idempotent", "write", "destructive"]);
 export type ToolEffect = z.infer<typeof ToolEffect>;
 
+/** A call of it has a run of its own: of this mesh (`workflow`), or elsewhere (`agent`). */
+export const ToolRuns = z.enum(["workflow", "agent"]);
+export type ToolRuns = z.infer<typeof ToolRuns>;
+
 export interface ToolSpec {
-  /** `server.tool`, unique in its registry. */
+  /** `server.tool`, or `workflow:NAME`, `agent:NAME`; unique in its registry. */
   readonly name: string;
   /** The name of its server in the configuration: the part of `name` before the first dot. */
   readonly server: string;
@@ -27,6 +31,8 @@ export interface ToolSpec {
   readonly isDestructive?: boolean;
   /** Whether its output may hold text of strangers (web, mail...). Unknown counts as true. */
   readonly isOpenWorld: boolean;
+  /** Absent: a call is only a call. */
+  readonly runs?: ToolRuns;
   /** sha256, base64url, over name, description, both schemas and annotations: a changed tool has another one. */
   readonly fingerprint: string;
 }

@@ -2,9 +2,13 @@
 import { createHash } from "node:crypto";
 import {
   canonicalJson,
+  type ChildReport,
+  type ChildUsage,
+  evolve,
   type ForkPlan,
   type ForkRequest,
   isToRepeat,
+  NO_USAGE,
   type Json,
   type JsonObject,
   MeshError,
@@ -37,10 +41,15 @@ export class ToolFailure extends Error {
   }
 }
 
+/** The run behind a call waits for somebody. */
+export class ChildWaits extends Error {}
+
 export interface FakeTool {
   readonly spec?: Partial<ToolSpec>;
   /** How long it takes, in virtual milliseconds. */
   readonly takesMs?: number;
+  /** What the run behind each of its calls uses up. */
+  readonly usage?: Partial<ChildUsage>;
   readonly run?: (
     args: JsonObject,
     call: { readonly attempt: number; readonly idempotencyKey: string; readonly calls: number },
@@ -119,6 +128,14 @@ export class Engine {
     return engine;
   }
 
+  /** The run as far as its first events tell it, with nobody who drives it. */
+  static resumed(source: Engine, events: number): Engine {
+    const engine = new Engine(source.#options, source.#name);
+    for (const event of source.events.slice(0, events)) evolve(engine.state, event);
+    takeEffects(engine.state, source.nowMs);
+    return engine;
+  }
+
   #beginning() {
     return {
       type: "start" as const,
@@ -149,12 +166,16 @@ export class Engine {
     return this.#valueOf(task);
   }
 
+  /** What the run asks for about its children. */
+  readonly children: { readonly type: "watch-child" | "end-child"; readonly child: string }[] = [];
+
   feed(input: RunInput): void {
     this.events.push(...transition(this.state, input, { nowMs: this.nowMs, run: this.#name }));
     for (const effect of takeEffects(this.state, this.nowMs)) {
       if (effect.type === "resolve-task") this.#resolve(effect.task);
       else if (effect.type === "run-node") this.#later(0, () => this.#runNode(effect.call));
       else if (effect.type === "call-tool") this.#call(effect.task, effect.attempt, effect.idempotencyKey);
+      else if (effect.type === "watch-child" || effect.type === "end-child") this.children.push(effect);
       else if (effect.type === "wake") this.#later(effect.atMs - this.nowMs, () => this.feed({ type: "advance" }));
     }
     this.#options.onTurn?.(this);
@@ -187,7 +208,7 @@ export class Engine {
       const resolved = resolveTask(task, (root) => this.#valueOf(root), this.#specOf(this.#useOf(task)));
       const resolution =
         resolved.kind === "start" || resolved.kind === "ask"
-          ? { ...resolved, args: this.#payload(resolved.args) }
+          ? { ...resolved, args: this.#payload(resolved.args), child: `child-${key}-${task.keyAttempt}` }
           : resolved;
       this.feed({ type: "task-resolved", task: key, resolution });
     } catch (error) {
@@ -223,8 +244,11 @@ export class Engine {
           output: this.#payload(value),
           durationMs,
           isToRepeat: again,
+          ...this.#report(tool),
         });
       } catch (error) {
+        if (error instanceof ChildWaits)
+          return this.feed({ type: "call-suspended", task: key, attempt, child: task.child ?? "" });
         if (!(error instanceof ToolFailure)) throw error;
         const record = { code: "AM_TOOL_FAILED", message: error.message, hint: "", facts: {} };
         this.feed({
@@ -235,9 +259,14 @@ export class Engine {
           outcome: error.outcome,
           isRetryable: error.isRetryable,
           durationMs,
+          ...(error.outcome === "failed" ? this.#report(tool) : {}),
         });
       }
     });
+  }
+
+  #report({ usage }: FakeTool): { readonly child?: ChildReport } {
+    return usage === undefined ? {} : { child: { usage: { ...NO_USAGE, ...usage } } };
   }
 
   #runNode(call: string): void {

@@ -6,6 +6,7 @@ export type AccountKind = "tokens" | "usd" | "calls";
 interface Amount {
   readonly tokens: number;
   readonly microUsd: number;
+  readonly calls?: number;
 }
 
 type Document = Readonly<Record<string, unknown>>;
@@ -19,9 +20,10 @@ export class BudgetAccount {
   readonly reservations = new Map<string, Amount>();
   #reservedTokens = 0;
   #reservedMicroUsd = 0;
+  #reservedCalls = 0;
 
   reserved(kind: AccountKind): number {
-    if (kind === "calls") return 0;
+    if (kind === "calls") return this.#reservedCalls;
     return kind === "tokens" ? this.#reservedTokens : this.#reservedMicroUsd;
   }
 
@@ -33,11 +35,19 @@ export class BudgetAccount {
   }
 
   apply(event: JournalEvent): void {
+    if (event.type === "child.started")
+      return this.#reserve(childKey(event), { ...amountOf(event), calls: countOf(event, "calls") });
+    if (event.type === "child.settled") return this.#settleChild(event);
+    this.#applyOwn(event);
+  }
+
+  #applyOwn(event: JournalEvent): void {
     switch (event.type) {
       case "run.created":
         return this.#limit(event.fields["policy"] as Document);
       case "task.started":
-        this.used.calls++;
+        // else the result of the run behind it is asked for again
+        if (!this.reservations.has(childKey(event))) this.used.calls++;
         return;
       case "task.succeeded":
         if (event.fields["cache"] !== undefined) this.used.calls--; // it was counted when it started, and not made
@@ -73,6 +83,16 @@ export class BudgetAccount {
     });
   }
 
+  #settleChild(event: JournalEvent): void {
+    const usage = event.fields["usage"] as Document;
+    this.#free(childKey(event));
+    this.used.calls += Number(usage["toolCalls"] ?? 0);
+    this.#use({
+      tokens: Number(usage["inputTokens"] ?? 0) + Number(usage["outputTokens"] ?? 0),
+      microUsd: Number(usage["costMicroUsd"] ?? 0),
+    });
+  }
+
   #use({ tokens, microUsd }: Amount): void {
     this.used.tokens += tokens;
     this.used.usd += microUsd;
@@ -82,6 +102,7 @@ export class BudgetAccount {
     this.reservations.set(id, amount);
     this.#reservedTokens += amount.tokens;
     this.#reservedMicroUsd += amount.microUsd;
+    this.#reservedCalls += amount.calls ?? 0;
   }
 
   #free(id: string): void {
@@ -90,7 +111,13 @@ export class BudgetAccount {
     this.reservations.delete(id);
     this.#reservedTokens -= amount.tokens;
     this.#reservedMicroUsd -= amount.microUsd;
+    this.#reservedCalls -= amount.calls ?? 0;
   }
+}
+
+/** What is set aside for the run behind a task is named by the task. */
+export function childKey(event: JournalEvent): string {
+  return `child ${textOf(event, "task")}`;
 }
 
 export function isAccountKind(kind: string): kind is AccountKind {

@@ -26,7 +26,7 @@ type FieldKind = "text" | "count" | "list" | "object" | "payload";
 
 /** Required fields by type; `?` marks those that may be absent. */
 const FORMS: Readonly<Record<string, string>> = {
-  "run.created": "tenant:text name:text inputs:payload policy:object goal:text? mode:text? fork:object?",
+  "run.created": "tenant:text name:text inputs:payload policy:object goal:text? mode:text? fork:object? parent:object?",
   "run.started": "",
   "run.suspended": "reason:text tasks:list",
   "run.resumed": "cause:text?",
@@ -54,6 +54,8 @@ const FORMS: Readonly<Record<string, string>> = {
   "task.in_doubt": "task:text attempt:count error:object",
   "task.resolved": "task:text as:text by:text output:payload?",
   "task.waiting": "task:text for:text name:text?",
+  "child.started": "task:text attempt:count child:text? tokens:count microUsd:count calls:count",
+  "child.settled": "task:text attempt:count child:text? usage:object spans:payload?",
   "approval.requested": "approval:text subject:text tool:text? args:payload?",
   "approval.granted": "approval:text by:text args:payload?",
   "approval.denied": "approval:text by:text",

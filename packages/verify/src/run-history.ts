@@ -72,7 +72,7 @@ export class RunHistory {
       this.phase = "cancelling";
       this.isCancelRequested = true;
       this.questions.clear();
-      this.waiting.clear();
+      for (const key of this.waiting) if (this.tasks.get(key)?.waitKind !== "child") this.waiting.delete(key);
     } else if (event.type === "run.created") this.#create(event);
     else if (event.type === "run.suspended") this.phase = "suspended";
     else if (event.type === "run.started") this.phase = "running";
@@ -144,8 +144,8 @@ export class RunHistory {
       case "task.waiting":
         this.waiting.add(key);
         task.phase = "waiting";
-        task.attempt = 1;
         task.waitKind = textOf(event, "for");
+        if (task.waitKind !== "child") task.attempt = 1;
         return;
       case "task.reused":
         task.phase = "over";

@@ -122,6 +122,11 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     status: "info",
     line: ["task ", bold(task), ` resolved as ${as} by ${by}`],
   }),
+  "child.started": ({ task, child }) => ({
+    status: "info",
+    line: ["task ", bold(task), child === undefined ? " has a run of its own" : ` is the run ${child}`],
+    ...(child === undefined ? { kind: "detail" as const } : {}),
+  }),
   "approval.requested": ({ approval, subject, tool, message, expiresAtMs, atMs }) => ({
     status: "waiting",
     line: [
@@ -195,6 +200,7 @@ function ended(
 
 function retryText({ attempt, cause, pauseMs }: { attempt: number; cause: string; pauseMs: number }): string {
   if (cause === "recovery") return ` is called again: attempt ${attempt} was cut off, and repeating it is safe`;
+  if (cause === "child") return " goes on: the run behind it has gone on";
   if (cause === "budget") return " waits for more budget";
   return ` waits ${durationText(pauseMs)} after attempt ${attempt} (${cause})`;
 }

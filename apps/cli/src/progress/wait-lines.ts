@@ -27,10 +27,12 @@ export function nextCommand(run: string, waits: readonly RunWait[]): string {
 }
 
 function linesOf(run: string, wait: RunWait, nowMs: number): readonly Line[] {
-  const { for: kind, name, signal, sinceMs, untilMs, message } = wait;
+  const { for: kind, name, signal, child, sinceMs, untilMs, message } = wait;
   const since = `, since ${instantText(sinceMs, nowMs)}`;
   const isInDoubt = kind === "resolution";
-  const state = isInDoubt ? " is in doubt" : ` waits ${waitText({ for: kind, signal, untilMs }, nowMs)}`;
+  const state = isInDoubt
+    ? " is in doubt"
+    : ` waits ${waitText({ for: kind, signal: child ?? signal, untilMs }, nowMs)}`;
   const command = commandFor(run, wait);
   const rows = [message, callText(wait)].filter((row) => row !== undefined);
   return [
@@ -49,7 +51,7 @@ function callText({ tool, args }: RunWait): string | undefined {
 }
 
 /** Undefined: only time ends it. */
-function commandFor(run: string, { for: kind, name, signal = "" }: RunWait): string | undefined {
+function commandFor(run: string, { for: kind, name, signal = "", child = "" }: RunWait): string | undefined {
   switch (kind) {
     case "approval":
       return `agentmesh approve ${run} ${shellWord(name)}`;
@@ -60,6 +62,8 @@ function commandFor(run: string, { for: kind, name, signal = "" }: RunWait): str
       return `agentmesh signal ${run} ${signalWord(signal)} '{...}'`;
     case "event":
       return `agentmesh signal --event ${run} ${signalWord(signal)} '{...}'`;
+    case "child":
+      return `agentmesh show ${child}`;
     case "time":
       return undefined;
   }

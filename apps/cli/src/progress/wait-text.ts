@@ -4,7 +4,7 @@ import { clockText, dateText } from "./duration-text.ts";
 
 export interface Awaited {
   readonly for: WaitView["for"];
-  /** The name of a signal or an event. */
+  /** The name of a signal or an event, or the id of the run. */
   readonly signal?: string | undefined;
   readonly untilMs?: number | undefined;
 }
@@ -25,6 +25,8 @@ function wordsOf(kind: Exclude<WaitView["for"], "time">, signal: string): string
     case "signal":
     case "event":
       return `for the ${kind} "${signal}"`;
+    case "child":
+      return `for the run ${signal}, which waits itself`;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Folds events into a trace. What is ready, bound or asked for is read off the run's state, which is folded beside it. */
 import type { TaskEvent } from "../evolve.ts";
 import { evolve } from "../evolve.ts";
+import type { ChildEvent } from "../evolve-child.ts";
 import type { RunEvent, RunEventOf } from "../run-event.ts";
 import { bindingOf, isOver, RunState, type TaskState } from "../run-state.ts";
 import { publicStatus } from "../run-view.ts";
@@ -9,7 +10,7 @@ import type { RunTrace, TraceLink, TraceMark } from "./run-trace.ts";
 import { latestOf, type PhaseEnd, TaskTimeline } from "./task-timeline.ts";
 import { SpanList, type SpanStatus, type TraceSpan } from "./trace-span.ts";
 
-type OtherEvent = Exclude<RunEvent, TaskEvent>;
+type OtherEvent = Exclude<RunEvent, TaskEvent | ChildEvent>;
 type ModelEvent = RunEventOf<"model.called" | "model.failed">;
 type EndEvent = RunEventOf<"task.succeeded" | "task.failed" | "task.skipped" | "task.cancelled">;
 
@@ -54,6 +55,7 @@ export class TraceFold {
     this.#seq = event.seq;
     if (event.type === "run.resumed" && event.cause === "recovered") this.#held.add("recovery", beforeMs, this.#nowMs);
     if (event.type.startsWith("task.")) this.#takeTask(event as TaskEvent);
+    else if (event.type === "child.started" || event.type === "child.settled") this.#linkChild(event);
     else this.#takeOther(event as OtherEvent);
     evolve(this.#state, event);
     if (event.type === "plan.accepted") this.#showReused(this.#state.planned);
@@ -117,8 +119,7 @@ export class TraceFold {
         task.span.facts = { ...task.span.facts, elements: event.count };
         return;
       case "task.waiting":
-        task.close(this.#nowMs, { status: "succeeded" });
-        return task.wait(event.for, this.#nowMs);
+        return this.#wait(task, event);
       case "task.started":
         return this.#start(task, event);
       case "task.retried":
@@ -126,7 +127,7 @@ export class TraceFold {
           status: "retried",
           facts: { retry: event.cause, ...(event.error === undefined ? {} : { error: event.error.code }) },
         });
-        return task.wait("back-off", this.#nowMs, event.dueAtMs - this.#createdAtMs);
+        return this.#waitAgain(task, event);
       case "task.in_doubt":
         task.close(this.#nowMs, { status: "in_doubt", facts: { error: event.error.code } });
         this.#mark("doubt", `in doubt: ${event.task}`);
@@ -138,6 +139,17 @@ export class TraceFold {
       default:
         return this.#settle(task, event);
     }
+  }
+
+  /** A built-in wait begins; or the run behind a call waits itself, and so does the task. */
+  #wait(task: TaskTimeline, event: RunEventOf<"task.waiting">): void {
+    task.close(this.#nowMs, { status: event.for === "child" ? "suspended" : "succeeded" });
+    task.wait(event.for, this.#nowMs);
+  }
+
+  #waitAgain(task: TaskTimeline, { cause, dueAtMs }: RunEventOf<"task.retried">): void {
+    if (cause === "child") task.wait("queue", this.#nowMs);
+    else task.wait("back-off", this.#nowMs, dueAtMs - this.#createdAtMs);
   }
 
   #start(task: TaskTimeline, event: RunEventOf<"task.started">): void {
@@ -277,6 +289,11 @@ export class TraceFold {
       default:
         return this.#takeMoment(event);
     }
+  }
+
+  #linkChild({ task, child }: ChildEvent): void {
+    const span = this.#tasks.get(task)?.span;
+    if (span !== undefined && child !== undefined) span.facts = { ...span.facts, child };
   }
 
   #takePlan(event: RunEventOf<"plan.proposed" | "plan.accepted" | "plan.patched">): void {

@@ -24,6 +24,7 @@ export type WaitCause =
   | "signal"
   | "event"
   | "time"
+  | "child"
   | "doubt"
   | "budget"
   | "recovery";
@@ -43,6 +44,8 @@ export interface SpanFacts {
   readonly elements?: number;
   /** The run that the outcome of a task was taken over from: it did not run here. */
   readonly reusedFrom?: string;
+  /** The run behind a task: of this mesh, or of another one. */
+  readonly child?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costMicroUsd?: number;

@@ -32,8 +32,10 @@ function beginningFaults({ phase }: RunHistory, { type, seq }: JournalEvent): re
   return faultUnless(isStart === (seq === 2), "AM_FIRST_EVENT", `${type} cannot be event ${seq} (${phase}).`);
 }
 
-function endingFaults({ phase, isCancelRequested }: RunHistory, { type }: JournalEvent): readonly Fault[] {
-  if (!BEGINNINGS.has(type)) return NO_FAULTS;
+function endingFaults({ phase, isCancelRequested }: RunHistory, event: JournalEvent): readonly Fault[] {
+  const { type } = event;
+  const isChildWait = type === "task.waiting" && event.fields["for"] === "child"; // it goes on with what had started
+  if (!BEGINNINGS.has(type) || isChildWait) return NO_FAULTS;
   const afterCancel = faultUnless(!isCancelRequested, "AM_AFTER_CANCEL", `${type} follows the request to cancel.`);
   const afterStop = faultUnless(phase !== "stopping", "AM_AFTER_STOP", `${type} follows the limit that stops the run.`);
   return [...afterCancel, ...afterStop];
@@ -102,6 +104,11 @@ function endFaults(history: RunHistory, event: JournalEvent): readonly Fault[] {
       history.open.size === 0,
       "AM_OPEN_AT_END",
       `The run ends while ${[...history.open].join(", ")} is under way.`,
+    ),
+    ...faultUnless(
+      [...history.waiting].every((key) => history.task(key)?.waitKind !== "child"),
+      "AM_OPEN_AT_END",
+      "The run ends while a run that it has started is not over.",
     ),
     ...faultUnless(
       history.openNode === undefined,

@@ -7,18 +7,20 @@ import { type Fault, faultUnless, NO_FAULTS } from "../verification.ts";
 const MAY_FOLLOW: Readonly<Record<string, readonly TaskPhase[]>> = {
   "task.reused": ["idle"],
   "task.started": ["idle"],
-  "task.waiting": ["idle"],
+  // `open`: the run behind its call waits itself
+  "task.waiting": ["idle", "open"],
   "task.expanded": ["idle"],
   // an element that waits is skipped when another one has failed
   "task.skipped": ["idle", "waiting", "asked"],
-  "task.retried": ["open"],
-  "task.cancelled": ["open"],
+  "task.retried": ["open", "waiting"],
+  "task.cancelled": ["open", "waiting"],
   "task.in_doubt": ["open"],
   "task.resolved": ["in_doubt"],
   "task.succeeded": ["open", "waiting", "expanded", "answered"],
   // `idle`: its values could not be resolved, or a task before it failed
   "task.failed": ["open", "waiting", "expanded", "answered", "idle"],
 };
+const CHILD = "child";
 
 export function taskFaults(history: RunHistory, event: JournalEvent): readonly Fault[] {
   const isAsked = event.type === "approval.requested" && textOf(event, "subject") === "task";
@@ -48,8 +50,8 @@ function knownFaults(history: RunHistory, key: string): readonly Fault[] {
 
 function phaseFaults(task: TaskHistory | undefined, event: JournalEvent): readonly Fault[] {
   const { phase, attempt, end } = task ?? { phase: "idle", attempt: 0, end: undefined };
-  if (MAY_FOLLOW[event.type]?.includes(phase) !== false) return NO_FAULTS;
   const key = textOf(event, "task");
+  if (MAY_FOLLOW[event.type]?.includes(phase) !== false) return childFaults(task, event);
   if (phase === "over")
     return [{ code: "AM_TASK_OVER", message: `"${key}" had ended (${end}) before this event (${event.type}).` }];
   if (phase === "in_doubt")
@@ -57,6 +59,19 @@ function phaseFaults(task: TaskHistory | undefined, event: JournalEvent): readon
   if (phase === "open" && event.type === "task.started")
     return [{ code: "AM_ATTEMPTS_OVERLAP", message: `Attempt ${attempt} of "${key}" is still open.` }];
   return [{ code: "AM_TASK_ORDER", message: `${event.type} cannot follow while "${key}" is ${phase}.` }];
+}
+
+/** Only a task that has a run of its own waits after it has started, and goes on from there to another attempt, or none. */
+function childFaults(task: TaskHistory | undefined, event: JournalEvent): readonly Fault[] {
+  const key = textOf(event, "task");
+  const isOpen = task?.phase === "open";
+  const awaitsChild = task?.phase === "waiting" && task.waitKind === CHILD;
+  const message = `${event.type} of "${key}" is for a task with a run of its own.`;
+  if (event.type === "task.waiting")
+    return faultUnless(isOpen === (textOf(event, "for") === CHILD), "AM_TASK_ORDER", message);
+  if (event.type === "task.retried")
+    return faultUnless(awaitsChild === (textOf(event, "cause") === CHILD), "AM_TASK_ORDER", message);
+  return event.type === "task.cancelled" && !isOpen ? faultUnless(awaitsChild, "AM_TASK_ORDER", message) : NO_FAULTS;
 }
 
 function attemptFaults(task: TaskHistory | undefined, event: JournalEvent): readonly Fault[] {
