@@ -8,6 +8,7 @@ const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
   ["adapters/llama-cpp/src/model-process.ts", "llama.cpp can end its process, which must not be ours"],
   ["adapters/llama-cpp/src/npm-command.ts", "installs llama.cpp by npm"],
   ["packages/models/src/pull/pip-download.ts", "downloads local models by pip"],
+  ["packages/mcp/src/transport/orphan-guard.ts", "starts the shell that ends the servers of a process that was killed"],
   ["packages/mcp/src/transport/stdio-transport.ts", "starts the MCP servers that the configuration names"],
 ]);
 

@@ -1,9 +1,11 @@
 /**
  * The process group of a stdio server. Launchers as npx start the real server as a grandchild, so the whole group is
- * signalled, never the child alone. Groups that still live when this process exits are killed with it.
+ * signalled, never the child alone. Groups that still live when this process exits are killed with it, and by a guard when it
+ * was killed itself.
  */
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { OrphanGuard } from "./orphan-guard.ts";
 
 /** How often the end of a group is looked for, in milliseconds. */
 const POLL_MS = 20;
@@ -12,6 +14,7 @@ const KILL_GRACE_MS = 1_000;
 const HAS_GROUPS = process.platform !== "win32";
 
 const living = new Set<ProcessGroup>();
+let guard: OrphanGuard | undefined;
 
 function killAll(): void {
   for (const group of living) group.signal("SIGKILL");
@@ -27,6 +30,12 @@ export class ProcessGroup {
     this.#pid = pid;
     if (living.size === 0) process.on("exit", killAll);
     living.add(this);
+    if (HAS_GROUPS && (guard === undefined || guard.isGone)) guard = new OrphanGuard([...living].map(({ id }) => id));
+    else guard?.add(pid);
+  }
+
+  get id(): number {
+    return this.#pid;
   }
 
   /** Sends a signal to every process of the group; false when there is none left. */
@@ -49,7 +58,12 @@ export class ProcessGroup {
       }
     }
     living.delete(this);
-    if (living.size === 0) process.off("exit", killAll);
+    guard?.remove(this.#pid);
+    if (living.size > 0) return;
+    process.off("exit", killAll);
+    const idle = guard;
+    guard = undefined;
+    await idle?.leave();
   }
 
   async #isGoneWithin(limitMs: number): Promise<boolean> {
