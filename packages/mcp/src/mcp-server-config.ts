@@ -4,6 +4,8 @@
  */
 import { ToolEffect } from "@agentmesh/core";
 import { z } from "zod";
+import { NetworkConfig } from "./http/network-policy.ts";
+import { ClientTlsConfig } from "./http/tls-config.ts";
 
 export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
 const DEFAULT_START_TIMEOUT_MS = 30_000;
@@ -45,6 +47,8 @@ const Fields = z.strictObject({
     .record(z.string().regex(HEADER_NAME, "Not the name of an HTTP header."), z.string().regex(HEADER_VALUE))
     .optional(),
   auth: z.strictObject({ bearer: z.string().min(1).regex(HEADER_VALUE) }).optional(),
+  network: NetworkConfig.optional(),
+  tls: ClientTlsConfig.optional(),
   trust: z
     .strictObject({
       annotations: z.boolean().default(false).describe("Whether what it says of its tools' effects is believed."),
@@ -82,7 +86,7 @@ const Fields = z.strictObject({
 type Fields = z.output<typeof Fields>;
 
 const STDIO_KEYS = ["command", "args", "env", "cwd"] as const;
-const HTTP_KEYS = ["url", "headers", "auth"] as const;
+const HTTP_KEYS = ["url", "headers", "auth", "network", "tls"] as const;
 const STDIO_TYPES = ["stdio", "local"];
 const HTTP_TYPES = ["http", "streamable-http", "streamableHttp", "remote"];
 
@@ -149,6 +153,8 @@ export const McpServerConfig = Fields.superRefine((fields, context) => {
         url,
         headers,
         bearer: auth?.bearer,
+        network: NetworkConfig.parse(fields.network ?? {}),
+        tls: fields.tls,
         protocol: fields.protocol ?? "auto",
         ...sharedOf(fields),
       };

@@ -230,7 +230,7 @@ describe("an HTTP server", () => {
     try {
       const error = await failedStart({ url: `http://127.0.0.1:${port}/mcp` });
       expect(error.code).toBe("AM_SERVER_PROTOCOL");
-      expect(error.message).toContain("Response does not match the HTTP/1.1 protocol");
+      expect(error.message).toContain("Parse Error: Expected HTTP/");
     } finally {
       server.close();
     }

@@ -30,7 +30,8 @@ const NO_CONNECTION = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
+  "AM_CONNECT_TIMEOUT",
+  "AM_DESTINATION_REFUSED",
 ]);
 const NOT_CONNECTED = "Not connected";
 const INTERNAL_ERROR: number = ProtocolErrorCode.InternalError;

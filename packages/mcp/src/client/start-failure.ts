@@ -1,7 +1,7 @@
 /** Turns whatever went wrong while a server was started into the one error that tells its operator what to do. */
 import { existsSync } from "node:fs";
 import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from "@modelcontextprotocol/client";
-import type { JsonObject } from "@agentmesh/core";
+import { type JsonObject, MeshError } from "@agentmesh/core";
 import { cleanText } from "../tool/clean-text.ts";
 import type { HttpEndpoint } from "../transport/http-transport.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
@@ -131,8 +131,10 @@ function httpFailure(attempt: StartAttempt, cause: unknown, endpoint: HttpEndpoi
   if (status === 401 || status === 403)
     return unauthorised({ server, url, status, isBearer: endpoint.bearer !== undefined });
   if (status !== undefined) return statusFailure(server, url, status);
+  const own = ownFault(cause);
+  if (own !== undefined) return ownFailure(own, url);
   const code = systemCode(cause);
-  if (code === undefined) return undefined;
+  if (code === undefined || code.startsWith(NOT_HTTP)) return undefined;
   return {
     code: "AM_SERVER_UNREACHABLE",
     says: `cannot be reached at ${url}: ${REASONS[code] ?? code}`,
@@ -142,16 +144,26 @@ function httpFailure(attempt: StartAttempt, cause: unknown, endpoint: HttpEndpoi
   };
 }
 
+/** What node's parser says of what is no HTTP. */
+const NOT_HTTP = "HPE_";
+
+/** What we did not do ourselves, and why. */
+function ownFailure({ code, message, hint, retryable }: MeshError, url: string): Diagnosis {
+  const says = `cannot be reached: ${message.replace(/\.$/, "")}`;
+  return { code: "AM_SERVER_UNREACHABLE", says, hint, retryable, facts: { url, reason: code } };
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was cut",
   ENOTFOUND: "its host name is unknown",
   EAI_AGAIN: "its host name cannot be looked up now",
   ETIMEDOUT: "the connection timed out",
-  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
-  UND_ERR_SOCKET: "the connection was cut",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "its certificate is self-signed",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is of an authority that is not known here",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of an authority that is not known here",
+  CERT_SIGNATURE_FAILURE: "its certificate is of an authority that is not known here",
   CERT_HAS_EXPIRED: "its certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
 };
@@ -211,6 +223,12 @@ function shownUrl(url: string): string {
 function httpStatus(cause: unknown): number | undefined {
   if (cause instanceof UnauthorizedError) return 401;
   return cause instanceof SdkHttpError ? cause.status : undefined;
+}
+
+/** An error of ours down the chain of causes. */
+function ownFault(error: unknown): MeshError | undefined {
+  for (let link = error; link instanceof Error; link = link.cause) if (link instanceof MeshError) return link;
+  return undefined;
 }
 
 /** The code of the operating system or the TLS library, which stands somewhere down the chain of causes. */

@@ -5,6 +5,7 @@
 import type { FetchLike } from "@modelcontextprotocol/client";
 import type { ByteLimits } from "./byte-limits.ts";
 import { EventMeter } from "./event-meter.ts";
+import type { Fetch } from "../http/guarded-fetch.ts";
 
 /**
  * Tells the fetch which message it carries: the id and whether it is a tool call. A header only because the SDK's
@@ -27,7 +28,7 @@ export function writeRequestTag(tag: RequestTag): string {
   return encodeURIComponent(JSON.stringify(tag));
 }
 
-export function boundedFetch(limits: ByteLimits, handlers: ResponseHandlers): FetchLike {
+export function boundedFetch(fetch: Fetch, limits: ByteLimits, handlers: ResponseHandlers): FetchLike {
   return async (url, init) => {
     const headers = new Headers(init?.headers);
     const tag = readRequestTag(headers);

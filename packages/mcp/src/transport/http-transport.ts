@@ -12,10 +12,10 @@ import {
 } from "@modelcontextprotocol/client";
 import { boundedFetch, REQUEST_TAG_HEADER, writeRequestTag } from "./bounded-fetch.ts";
 import type { ByteLimits } from "./byte-limits.ts";
+import { type HttpDestination, networkOf } from "../http/http-network.ts";
 import { faultAnswer, TransportFault } from "./transport-fault.ts";
 
-export interface HttpEndpoint {
-  readonly url: string;
+export interface HttpEndpoint extends HttpDestination {
   readonly headers: Readonly<Record<string, string>>;
   /** A bearer token (RFC 6750). */
   readonly bearer?: string | undefined;
@@ -41,7 +41,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     super(new URL(url), {
       requestInit: { headers: { ...headers } },
       ...(bearer === undefined ? {} : { authProvider: { token: () => Promise.resolve(bearer) } }),
-      fetch: boundedFetch(limits, {
+      fetch: boundedFetch(networkOf(endpoint).endpoint, limits, {
         onResponse: ({ id }, isEvents) => {
           const stream = streams.get(id);
           if (stream !== undefined) stream.isEvents = isEvents;

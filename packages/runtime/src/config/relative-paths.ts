@@ -16,11 +16,17 @@ const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["store"],
   ["log", "file"],
   ["mcpServers", "*", "cwd"],
+  ["mcpServers", "*", "tls", "ca"],
+  ["mcpServers", "*", "tls", "cert"],
+  ["mcpServers", "*", "tls", "key"],
   ["models", "*", "model"],
 ];
 
 /** SQLite's name for a store without a file. */
 const IN_MEMORY = ":memory:";
+
+/** The text of a certificate or a key, where its path could stand. */
+const PEM = /^\s*-----BEGIN /;
 
 /** The same with absolute paths. A name of a model is a path only when it begins with a dot and a slash. */
 export function resolvePaths(tree: SourcedValue, bases: PathBases): SourcedValue {
@@ -35,7 +41,7 @@ function isRelativePath(value: string, path: ConfigPath): boolean {
   const isSetting = PATH_SETTINGS.some(
     (setting) => setting.length === path.length && setting.every((part, index) => part === "*" || part === path[index]),
   );
-  if (!isSetting || isAbsolute(value) || value === IN_MEMORY) return false;
+  if (!isSetting || isAbsolute(value) || value === IN_MEMORY || PEM.test(value)) return false;
   return path[0] !== "models" || /^\.\.?[\\/]/.test(value);
 }
 
