@@ -2,13 +2,13 @@
  * Checks a task's arguments against its tool's input schema: the literal parts by validation, the wired parts by comparing
  * the schema of what flows in with the schema of where it goes. The resolved whole is validated again at the call.
  */
-import type { CompiledValue, Wire } from "./argument-template.ts";
 import { shapesOfReference } from "./check-references.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { Finding } from "./finding.ts";
-import { isJsonObject, type Json, jsonPointer, setOwn } from "./json.ts";
+import { isJsonObject, jsonPointer } from "./json.ts";
 import { compileJsonSchema, plainlyFits, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
 import { suggestion } from "./nearest-names.ts";
+import type { PlanValue, ValueParts, Wire } from "./plan-value.ts";
 import { formatReference } from "./reference.ts";
 import { HOLE } from "./schema-acceptor.ts";
 import { describeTypes, fits, type ShapeInContext, shapesAt } from "./schema-shape.ts";
@@ -17,7 +17,7 @@ import type { ToolSpec } from "./tool-spec.ts";
 
 export interface ArgumentsCheck {
   readonly tool: ToolSpec;
-  readonly value: CompiledValue;
+  readonly value: PlanValue;
   /** Where the arguments stand in the task. */
   readonly at: readonly string[];
   readonly task: CompiledTask;
@@ -43,15 +43,16 @@ const DEPENDS_ON_INSIDE = new Set([
 const TEXT: readonly ShapeInContext[] = [{ schema: { type: "string" }, root: true }];
 
 export function checkArguments(check: ArgumentsCheck, findings: Finding[]): void {
-  findings.push(...checkLiterals(check));
-  for (const wire of check.value.wires) findings.push(...checkWire(wire, check));
+  const parts = check.value.parts();
+  findings.push(...checkLiterals(check, parts));
+  for (const wire of parts.wires) findings.push(...checkWire(wire, check));
 }
 
-function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
+function checkLiterals(check: ArgumentsCheck, { wires, broken }: ValueParts): readonly Finding[] {
   try {
-    if (plainlyFits(check.tool.inputSchema, filled(check.value.template, HOLE))) return NONE;
-    const holes = [...check.value.wires.map(({ at }) => at), ...check.value.broken].map(jsonPointer);
-    const violations = compileJsonSchema(check.tool.inputSchema)(filled(check.value.template, null));
+    if (plainlyFits(check.tool.inputSchema, check.value.filled(HOLE))) return NONE;
+    const holes = [...wires.map(({ at }) => at), ...broken].map(jsonPointer);
+    const violations = compileJsonSchema(check.tool.inputSchema)(check.value.filled(null));
     return violations
       .filter((violation) => !dependsOnHole(violation, holes))
       .map((violation) => argumentFinding(violation, check));
@@ -66,27 +67,6 @@ function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
         hint: error.hint,
       },
     ];
-  }
-}
-
-/** The value with `hole` where something flows in: violations there say nothing and are dropped. */
-function filled(template: CompiledValue["template"], hole: Json): Json {
-  switch (template.kind) {
-    case "constant":
-      return template.value;
-    case "list":
-      return template.items.map((item) => filled(item, hole));
-    case "record": {
-      const record: Record<string, Json> = {};
-      for (const [index, key] of template.keys.entries()) {
-        const item = template.items[index];
-        if (item !== undefined) setOwn(record, key, filled(item, hole));
-      }
-      return record;
-    }
-    case "reference":
-    case "text":
-      return hole;
   }
 }
 

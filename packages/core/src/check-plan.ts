@@ -2,7 +2,6 @@
  * The static check (promise 5): everything that can be known to be wrong with a plan before its first task starts, all at
  * once, each with a code and a path. What cannot be known is said as "unchecked", never passed over.
  */
-import type { CompiledValue } from "./argument-template.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { checkReferences } from "./check-references.ts";
 import { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
@@ -10,6 +9,7 @@ import type { Finding } from "./finding.ts";
 import { jsonPointer } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";
 import { type Plan, RESERVED_IDS, TASK_ID } from "./plan.ts";
+import type { PlanValue } from "./plan-value.ts";
 import type { ToolCatalogue } from "./tool-catalogue.ts";
 import type { ToolSpec } from "./tool-spec.ts";
 import { kindOfUse, serverOfUse, type UseKind } from "./tool-use.ts";
@@ -67,7 +67,7 @@ interface TaskCheck {
 /** A use of a tool: by the task itself, or in its place by `onError`. `at`: where that stands in the task. */
 interface Use {
   readonly use: string;
-  readonly value: CompiledValue;
+  readonly value: PlanValue;
   readonly at: readonly string[];
 }
 

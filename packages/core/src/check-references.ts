@@ -1,9 +1,9 @@
 /** Checks what a task (or the output) reads: that each root exists, and that each path leads to something its schema knows. */
-import type { CompiledValue } from "./argument-template.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import type { Finding } from "./finding.ts";
 import { isJsonObject, type Json, type JsonSchema, jsonPointer, ownValue } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";
+import type { PlanValue } from "./plan-value.ts";
 import { formatReference, type Reference } from "./reference.ts";
 import { fits, isDeclared, type ShapeInContext, shapesAt } from "./schema-shape.ts";
 import type { ToolCatalogue } from "./tool-catalogue.ts";
@@ -84,8 +84,8 @@ const LOOP_ARGS: Part = { at: ["args"], isInLoop: true };
 const LIST_PART: Part = { at: ["each", "in"], isInLoop: false };
 const WHEN: Part = { at: ["when"], isInLoop: false };
 
-function checkWires(value: CompiledValue | undefined, part: Part, walk: Walk): void {
-  for (const { reference, at } of value?.wires ?? []) checkRead(reference, { part, at }, walk);
+function checkWires(value: PlanValue | undefined, part: Part, walk: Walk): void {
+  for (const { reference, at } of value?.parts().wires ?? []) checkRead(reference, { part, at }, walk);
 }
 
 function checkRead(reference: Reference, place: Place, { check, findings, unchecked }: Walk): void {
@@ -153,9 +153,9 @@ function definitionsOf(schema: Readonly<Record<string, Json>>): Record<string, J
 }
 
 function elementShape(task: CompiledTask, check: ReferenceCheck): ShapeInContext {
-  const list = task.list?.template;
-  if (list?.kind !== "reference") return ANYTHING;
-  const shapes = shapesOfReference(list.reference, check, false) ?? [];
+  const reference = task.list?.reference;
+  if (reference === undefined) return ANYTHING;
+  const shapes = shapesOfReference(reference, check, false) ?? [];
   const items = shapes.flatMap((shape) => shapesAt(shape, [0]));
   const [only] = items;
   return items.length === 1 && only !== undefined ? only : ANYTHING;
@@ -165,25 +165,17 @@ function checkList(check: ReferenceCheck): readonly Finding[] {
   const { place } = check;
   if (place === "output" || place.list === undefined) return NONE;
   const path = jsonPointer(["tasks", place.index, "each", "in"]);
-  const { template } = place.list;
+  const { reference } = place.list;
+  const shapes = reference === undefined ? undefined : shapesOfReference(reference, check, false);
+  const isList = reference === undefined ? Array.isArray(place.list.filled(null)) : mayBeList(shapes);
+  if (isList) return NONE;
   const message = "`each.in` must be a list.";
-  if (template.kind === "constant" && !Array.isArray(template.value))
-    return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message }];
-  if (template.kind === "text" || template.kind === "record")
-    return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message }];
-  if (template.kind !== "reference") return [];
-  const shapes = shapesOfReference(template.reference, check, false);
-  const isImpossible = shapes !== undefined && shapes.length > 0 && fits(shapes, [LIST]) === "no";
-  return isImpossible
-    ? [
-        {
-          code: "AM_TYPE_MISMATCH",
-          severity: "error",
-          path,
-          message: `${message} "${formatReference(template.reference)}" is none.`,
-        },
-      ]
-    : [];
+  const named = reference === undefined ? "" : ` "${formatReference(reference)}" is none.`;
+  return [{ code: "AM_TYPE_MISMATCH", severity: "error", path, message: message + named }];
+}
+
+function mayBeList(shapes: readonly ShapeInContext[] = []): boolean {
+  return shapes.length === 0 || fits(shapes, [LIST]) !== "no";
 }
 
 function unknownRoot(reference: Reference, path: string, { compiled, place }: ReferenceCheck): Finding {

@@ -2,11 +2,11 @@
  * A plan ready to run: every value compiled once, edges as task numbers, priority by longest path.
  * Linear in tasks and edges. Compiling never throws on a wrong plan: what is wrong is listed for the check.
  */
-import { compileValue, type CompiledValue, type Wire } from "./argument-template.ts";
 import type { Finding } from "./finding.ts";
 import { compileExpression, type Expression, TemplateError } from "./jinja.ts";
 import { type JsonSchema, jsonPointer } from "./json.ts";
 import type { Plan, PlanTask } from "./plan.ts";
+import { PlanTemplates, PlanValue, type ValueParts } from "./plan-value.ts";
 import type { Reference } from "./reference.ts";
 
 /** How long a task without `expectMs` counts in the longest path, in milliseconds. */
@@ -15,13 +15,13 @@ export const EXPECT_MS_DEFAULT = 1_000;
 export interface CompiledTask {
   readonly index: number;
   readonly spec: PlanTask;
-  readonly args: CompiledValue;
+  readonly args: PlanValue;
   readonly when: Expression | undefined;
   readonly until: Expression | undefined;
   /** The list of an `each`. */
-  readonly list: CompiledValue | undefined;
+  readonly list: PlanValue | undefined;
   /** The arguments of `onError: { use, args }`. */
-  readonly fallback: CompiledValue | undefined;
+  readonly fallback: PlanValue | undefined;
   /** Tasks by number, each once. */
   readonly dependencies: readonly number[];
   readonly dependents: readonly number[];
@@ -38,7 +38,7 @@ export interface CompiledPlan {
   readonly indexOf: ReadonlyMap<string, number>;
   /** Of the object that `inputs` names. */
   readonly inputsSchema: JsonSchema;
-  readonly output: CompiledValue | undefined;
+  readonly output: PlanValue | undefined;
   /** What could not be compiled. */
   readonly findings: readonly Finding[];
   /** Tasks that wait for each other, by number; empty in a plan that can run. */
@@ -63,29 +63,31 @@ function compile(plan: Plan): CompiledPlan {
   const indexOf = new Map<string, number>();
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
-  const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, { indexOf, findings }));
+  const context: Context = { indexOf, findings, templates: new PlanTemplates() };
+  const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, context));
   linkDependents(tasks);
-  const output = plan.output === undefined ? undefined : compileValue(plan.output);
-  for (const finding of findingsAt(["output"], output)) findings.push(finding);
+  const output = plan.output === undefined ? undefined : new PlanValue(plan.output, context.templates);
+  for (const finding of findingsAt(["output"], output?.parts())) findings.push(finding);
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }
 
 const NO_TASKS: readonly number[] = [];
-const NO_WIRES: readonly Wire[] = [];
 const NO_REFERENCES: readonly Reference[] = [];
 const NO_IDS: readonly string[] = [];
 
 interface Context {
   readonly indexOf: ReadonlyMap<string, number>;
   readonly findings: Finding[];
+  readonly templates: PlanTemplates;
 }
 
 function compileTask(spec: PlanTask, index: number, context: Context): DraftTask {
   const { each, onError } = spec;
-  const args = compileValue(spec.args);
-  const list = each === undefined ? undefined : compileValue(each.in);
-  const fallback = typeof onError === "object" ? compileValue(onError.args) : undefined;
+  const { templates } = context;
+  const args = new PlanValue(spec.args, templates);
+  const list = each === undefined ? undefined : new PlanValue(each.in, templates);
+  const fallback = typeof onError === "object" ? new PlanValue(onError.args, templates) : undefined;
   const when = condition(spec.when, ["tasks", index, "when"], context);
   const until = condition(spec.repeat?.until, ["tasks", index, "repeat", "until"], context);
   reportAt(args, [index, "args"], { spec, context });
@@ -113,17 +115,14 @@ interface Reported {
 }
 
 /** What is wrong with a value, at its place in the plan. */
-function reportAt(
-  value: CompiledValue | undefined,
-  at: readonly (string | number)[],
-  { spec, context }: Reported,
-): void {
-  if (value === undefined || value.findings.length === 0) return;
-  for (const finding of findingsAt(["tasks", ...at], value)) context.findings.push({ ...finding, task: spec.id });
+function reportAt(value: PlanValue | undefined, at: readonly (string | number)[], { spec, context }: Reported): void {
+  const parts = value?.parts();
+  if (parts === undefined || parts.findings.length === 0) return;
+  for (const finding of findingsAt(["tasks", ...at], parts)) context.findings.push({ ...finding, task: spec.id });
 }
 
-function findingsAt(base: readonly (string | number)[], value: CompiledValue | undefined): readonly Finding[] {
-  return value?.findings.map((finding) => ({ ...finding, path: jsonPointer(base) + finding.path })) ?? [];
+function findingsAt(base: readonly (string | number)[], parts: ValueParts | undefined): readonly Finding[] {
+  return parts?.findings.map((finding) => ({ ...finding, path: jsonPointer(base) + finding.path })) ?? [];
 }
 
 /** Lists of exactly the needed length: there is one for every task of the plan. */
@@ -179,7 +178,7 @@ function rootsOf(task: TaskValues): readonly string[] {
   const read = elementReferences(task).map(({ root }) => root);
   if (list === undefined && when === undefined) return spec.after === undefined ? read : [...read, ...spec.after];
   return [
-    ...(list?.wires ?? NO_WIRES).map(({ reference }) => reference.root),
+    ...referencesIn(list).map(({ root }) => root),
     ...(when?.references ?? NO_REFERENCES).map(({ root }) => root),
     ...read.filter((root) => root !== spec.each?.as),
     ...(spec.after ?? NO_IDS),
@@ -188,10 +187,14 @@ function rootsOf(task: TaskValues): readonly string[] {
 
 /** What is read for each element of an `each`, where the loop name is known. */
 export function elementReferences(task: TaskValues): readonly Reference[] {
-  const own = task.args.wires.map(({ reference }) => reference);
+  const own = referencesIn(task.args);
   if (task.fallback === undefined && task.until === undefined) return own;
-  const others = (task.fallback?.wires ?? NO_WIRES).map(({ reference }) => reference);
-  return [...own, ...others, ...(task.until?.references ?? NO_REFERENCES)];
+  return [...own, ...referencesIn(task.fallback), ...(task.until?.references ?? NO_REFERENCES)];
+}
+
+/** In the order in which they stand there. */
+export function referencesIn(value: PlanValue | undefined): readonly Reference[] {
+  return value?.parts().wires.map(({ reference }) => reference) ?? NO_REFERENCES;
 }
 
 /** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */

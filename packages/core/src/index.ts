@@ -1,5 +1,5 @@
 /** The pure core: plans and their checks, events, and the state machine of a run. No clock, no I/O, no chance; runs in a browser. */
-export { MissingValueError, resolveValue, type RootValue } from "./argument-template.ts";
+export { MissingValueError, type RootValue } from "./plan-value.ts";
 export { commandRefusal, overError } from "./command-refusal.ts";
 export { checkPlan, type PlanCheck } from "./check-plan.ts";
 export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";

@@ -32,7 +32,8 @@ function orderedJson(value: Json): string {
 /** Most records have few keys, and the sort of the language makes copies of any list. */
 const FEW_KEYS = 12;
 
-function sortedKeys(record: JsonObject): readonly string[] {
+/** In code-unit order, as canonical text has them. */
+export function sortedKeys(record: JsonObject): readonly string[] {
   const keys = Object.keys(record);
   if (keys.length > FEW_KEYS) return keys.sort();
   for (let end = 1; end < keys.length; end++) {

@@ -2,10 +2,10 @@
  * Where a value comes from. Follows from the plan alone, so it costs nothing at run time and cannot be lost: a task's value
  * stands on its own call and on all that flowed into its arguments.
  */
-import type { Wire } from "./argument-template.ts";
 import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
 import { formatReference } from "./reference.ts";
 import { jsonPointer } from "./json.ts";
+import type { Wire } from "./plan-value.ts";
 
 export interface Provenance {
   /** Names of the run's inputs. `*`: all of them. */
@@ -43,7 +43,7 @@ export function sourcesOfTask(compiled: CompiledPlan, task: CompiledTask): Prove
 /** Per argument (JSON Pointer into `args`): the references that flow into it. */
 export function argumentSources(task: CompiledTask): Readonly<Record<string, readonly string[]>> {
   const sources: Record<string, string[]> = {};
-  for (const wire of task.args.wires) {
+  for (const wire of task.args.parts().wires) {
     const at = jsonPointer(wire.at);
     const reference = formatReference(wire.reference);
     if (Object.hasOwn(sources, at)) sources[at]?.push(reference);
@@ -53,8 +53,9 @@ export function argumentSources(task: CompiledTask): Readonly<Record<string, rea
 }
 
 function wiresOf(task: CompiledTask): readonly Wire[] {
-  if (task.list === undefined && task.fallback === undefined) return task.args.wires;
-  return [...task.args.wires, ...(task.list?.wires ?? []), ...(task.fallback?.wires ?? [])];
+  const { wires } = task.args.parts();
+  if (task.list === undefined && task.fallback === undefined) return wires;
+  return [...wires, ...(task.list?.parts().wires ?? []), ...(task.fallback?.parts().wires ?? [])];
 }
 
 interface Walk {

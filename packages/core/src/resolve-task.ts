@@ -1,10 +1,10 @@
 /** What a ready task turns out to be once its values are known: skipped, a list of elements, a call with arguments, or a mistake. Pure. */
-import { resolveValue, type RootValue, scopeOf } from "./argument-template.ts";
 import { EACH_ITEMS_MAX } from "./plan.ts";
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from "./json.ts";
 import { validateJson } from "./json-validator.ts";
 import { MeshError } from "./mesh-error.ts";
 import { APPROVE_TOOL, WAIT_TOOL } from "./mesh-tools.ts";
+import { type RootValue, scopeOf } from "./plan-value.ts";
 import type { TaskResolution } from "./run-input.ts";
 import type { TaskState } from "./run-state.ts";
 
@@ -67,7 +67,7 @@ export function assertArguments(tool: CalledTool, args: Json): asserts args is J
 
 function plannedArgs(task: TaskState, valueOf: RootValue): Json {
   const compiled = task.isOnFallback ? task.compiled.fallback : task.compiled.args;
-  return compiled === undefined ? {} : resolveValue(compiled.template, elementScope(task, valueOf));
+  return compiled === undefined ? {} : compiled.resolve(elementScope(task, valueOf));
 }
 
 /** The arguments have passed the schema of `mesh.wait`. Throws ArgumentsRefusedError for a time that is none. */
@@ -114,7 +114,7 @@ function elementScope(task: TaskState, valueOf: RootValue): RootValue {
 
 function itemsOf(task: TaskState, valueOf: RootValue): readonly Json[] {
   const { list, spec } = task.compiled;
-  const items: Json = list === undefined ? [] : resolveValue(list.template, valueOf);
+  const items: Json = list === undefined ? [] : list.resolve(valueOf);
   const limit = spec.each?.maxItems ?? EACH_ITEMS_MAX;
   if (!isJsonList(items)) throw new ListError(spec.id, "it is no list");
   if (items.length > limit)

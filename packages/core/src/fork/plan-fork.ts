@@ -2,7 +2,13 @@
  * Plans a fork: what has an outcome that still holds is taken over, everything else runs. Pure; linear in the events and the
  * plan. A task's outcome holds when its definition, and everything that it stands on, is the same as then.
  */
-import { type CompiledPlan, type CompiledTask, compilePlan, elementReferences } from "../compiled-plan.ts";
+import {
+  type CompiledPlan,
+  type CompiledTask,
+  compilePlan,
+  elementReferences,
+  referencesIn,
+} from "../compiled-plan.ts";
 import { canonicalJson, type Json } from "../json.ts";
 import { APPROVE_TOOL } from "../mesh-tools.ts";
 import type { Payload } from "../payload.ts";
@@ -180,8 +186,11 @@ function definitionOf(spec: PlanTask): string {
 
 function inputRead(task: CompiledTask, changed: readonly string[]): string | undefined {
   if (changed.length === 0) return undefined;
-  const listed = (task.list?.wires ?? []).map(({ reference }) => reference);
-  const read: readonly Reference[] = [...elementReferences(task), ...listed, ...(task.when?.references ?? [])];
+  const read: readonly Reference[] = [
+    ...elementReferences(task),
+    ...referencesIn(task.list),
+    ...(task.when?.references ?? []),
+  ];
   const inputs = read.filter(({ root }) => root === "inputs" && root !== task.spec.each?.as);
   return changed.find((name) => inputs.some(({ path: [first] }) => first === undefined || first === name));
 }

@@ -1,5 +1,5 @@
 /** A plan as nodes and edges, coloured by a run's state if there is one. Linear in tasks and references. */
-import { compilePlan, type CompiledTask, elementReferences } from "../compiled-plan.ts";
+import { compilePlan, type CompiledTask, elementReferences, referencesIn } from "../compiled-plan.ts";
 import { APPROVE_TOOL } from "../mesh-tools.ts";
 import type { Plan } from "../plan.ts";
 import { formatReference } from "../reference.ts";
@@ -64,7 +64,8 @@ function nodeOf(task: CompiledTask, tasks: RunView["tasks"], elements: ReadonlyM
 
 function eachOf({ spec: { each }, list }: CompiledTask): Pick<PlanNode, "each"> {
   if (each === undefined) return {};
-  const from = list?.template.kind === "reference" ? formatReference(list.template.reference) : "list";
+  const reference = list?.reference;
+  const from = reference === undefined ? "list" : formatReference(reference);
   return { each: { in: from, as: each.as, ...(each.maxItems === undefined ? {} : { maxItems: each.maxItems }) } };
 }
 
@@ -85,11 +86,10 @@ function edgesOf(task: CompiledTask, indexOf: ReadonlyMap<string, number>): read
   const edges = (kind: PlanEdgeKind, roots: readonly string[]): readonly PlanEdge[] =>
     [...new Set(roots)].filter(isTask).map((from) => ({ from, to: spec.id, kind }));
   const read = elementReferences(task).filter(({ root }) => root !== spec.each?.as);
-  const listed = (list?.wires ?? []).map(({ reference }) => reference);
   return [
     ...edges(
       "data",
-      [...listed, ...read].map(({ root }) => root),
+      [...referencesIn(list), ...read].map(({ root }) => root),
     ),
     ...edges(
       "condition",

@@ -11,7 +11,6 @@ import {
   type JsonObject,
   MESH_SERVER,
   type Plan,
-  resolveValue,
 } from "@agentmesh/core";
 import { estimateRequestTokens } from "@agentmesh/models";
 import {
@@ -185,9 +184,9 @@ export class CassettePlayer {
   #missingCall({ spec, args, dependencies, when, list, until }: CompiledTask): readonly CassetteMisfit[] {
     const [server = ""] = spec.use.split(".");
     const isOpen =
-      [...args.wires, ...dependencies].length > 0 || [when, list, until].some((part) => part !== undefined);
+      [...args.parts().wires, ...dependencies].length > 0 || [when, list, until].some((part) => part !== undefined);
     if (isOpen || spec.approve !== undefined || this.#options.cassette.servers[server] === undefined) return [];
-    const value = resolveValue(args.template, () => undefined);
+    const value = args.resolve(() => undefined);
     if (!isJsonObject(value) || this.#calls.has(`${spec.use} ${contentText(value, this.#options.mask)}`)) return [];
     return [{ task: spec.id, tool: spec.use, problem: `was not recorded with ${canonicalJson(value).slice(0, 200)}` }];
   }

@@ -9,7 +9,6 @@ import {
   type NodeName,
   type NodeOutcome,
   type Payload,
-  resolveValue,
   type RunState,
   runView,
   type RunView,
@@ -226,7 +225,7 @@ export class NodeCalls {
     const compiled = state.compiled?.output;
     if (compiled === undefined) return {};
     try {
-      const value = resolveValue(compiled.template, values.valueOf);
+      const value = compiled.resolve(values.valueOf);
       return { value, written: this.#driver.write(value) };
     } catch (error) {
       return { error: errorRecordOf(error, services.mask) };
