@@ -125,8 +125,9 @@ function buildList(source: readonly Json[], filling: Filling): Json {
   for (let at = 0; at < source.length; at++) {
     const item = source[at] ?? null;
     const value = build(item, filling);
-    if (value !== item) built ??= source.slice(0, at);
-    built?.push(value);
+    if (value === item) continue;
+    built ??= source.slice(); // of its exact length: a list that grows holds room for more
+    built[at] = value;
   }
   return built ?? source;
 }

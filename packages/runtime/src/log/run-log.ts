@@ -1,5 +1,13 @@
 /** Folds the journal of runs into log records, as the events come. A projection: nothing is instrumented for it. */
-import { isTerminal, type Json, type Payload, type RunEvent, type RunEventOf } from "@agentmesh/core";
+import {
+  compilePlan,
+  isTerminal,
+  type Json,
+  type Payload,
+  type Plan,
+  type RunEvent,
+  type RunEventOf,
+} from "@agentmesh/core";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { isAtLeast, type LogLevel, type LogRecord } from "./log-record.ts";
 
@@ -20,9 +28,8 @@ export interface RunLogOptions {
 interface Context {
   readonly tenant: string;
   readonly goal: string | undefined;
-  plan: Json;
+  plan: Plan | undefined;
   findings: Json;
-  tools: ReadonlyMap<string, string>;
 }
 
 type Entry = { readonly level: LogLevel; readonly message: string } & Omit<Partial<LogRecord>, "level" | "message">;
@@ -47,9 +54,9 @@ export class RunLog {
   }
 
   /** The many: nothing is made of them before somebody looks. */
-  #addRoutine(event: RoutineEvent, { tenant, tools }: Context): void {
+  #addRoutine(event: RoutineEvent, { tenant, plan }: Context): void {
     if (!isAtLeast("info", this.#options.level)) return;
-    this.#options.write(() => recordOf(event, { tenant }, this.#taskEntry(event, { tools })));
+    this.#options.write(() => recordOf(event, { tenant }, this.#taskEntry(event, plan)));
   }
 
   /** What happened before, for a run that goes on here: it is not written again, but what comes refers to it. */
@@ -65,9 +72,8 @@ export class RunLog {
     const context: Context = {
       tenant: created?.tenant ?? "",
       goal: created?.goal,
-      plan: null,
+      plan: undefined,
       findings: [],
-      tools: new Map(),
     };
     this.#contexts.set(event.run, context);
     const oldest = this.#contexts.keys().next().value;
@@ -76,7 +82,7 @@ export class RunLog {
   }
 
   #entryOf(event: RunEvent, context: Context): Entry {
-    if (event.type.startsWith("task.")) return this.#taskEntry(event as TaskEvent, context);
+    if (event.type.startsWith("task.")) return this.#taskEntry(event as TaskEvent, context.plan);
     if (event.type.startsWith("plan.")) return planEntry(event as PlanEvent, context);
     if (event.type.startsWith("node.")) return this.#nodeEntry(event as NodeEvent, context);
     return this.#runEntry(event as Exclude<RunEvent, TaskEvent | PlanEvent | NodeEvent>);
@@ -148,8 +154,8 @@ export class RunLog {
     return { level: "debug", message: `${model} ${answered}`, ...record };
   }
 
-  #taskEntry(event: TaskEvent, context: Pick<Context, "tools">): Entry {
-    const tool = context.tools.get(event.task.split("[")[0] ?? "");
+  #taskEntry(event: TaskEvent, plan: Plan | undefined): Entry {
+    const tool = plan === undefined ? undefined : toolOf(plan, event.task);
     const call = "attempt" in event ? `${event.task}#${event.attempt}` : event.task;
     const base = { call, ...(tool === undefined ? {} : { tool }) };
     switch (event.type) {
@@ -215,12 +221,11 @@ type NodeEvent = Extract<RunEvent, { type: `node.${string}` }>;
 function planEntry(event: PlanEvent, context: Context): Entry {
   switch (event.type) {
     case "plan.proposed":
-      context.plan = event.plan as unknown as Json;
-      context.tools = new Map(event.plan.tasks.map((task) => [task.id, task.use]));
+      context.plan = event.plan;
       return {
         level: "info",
         message: `plan ${event.revision} proposed${event.by === "cache" ? " from the cache" : ""}: ${event.plan.tasks.length} tasks`,
-        output: context.plan,
+        output: event.plan as unknown as Json,
       };
     case "plan.rejected":
       context.findings = event.findings.map(({ code, path, message }) => ({ code, path, message }));
@@ -235,9 +240,15 @@ function planEntry(event: PlanEvent, context: Context): Entry {
   }
 }
 
+/** As the plan names it. */
+function toolOf(plan: Plan, key: string): string | undefined {
+  const { tasks, indexOf } = compilePlan(plan);
+  return tasks[indexOf.get(key.split("[")[0] ?? "") ?? -1]?.spec.use;
+}
+
 function inputOf(event: RunEventOf<"node.started">, context: Context): Json {
   if (event.node === "planner") return { goal: context.goal ?? null, findings: context.findings };
-  return event.node === "router" ? { plan: context.plan } : { goal: context.goal ?? null };
+  return event.node === "router" ? { plan: (context.plan ?? null) as unknown as Json } : { goal: context.goal ?? null };
 }
 
 function answerMessage(event: RunEventOf<"answer.composed">): string {
