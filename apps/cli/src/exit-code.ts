@@ -27,6 +27,8 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_FORK_TASK_NEVER_RAN",
     "AM_CONFIRMATION_NEEDED",
     "AM_INIT_FILE",
+    "AM_LOCK_FILE",
+    "AM_LOCK_FILE_UNNAMED",
     "AM_SERVER_NAME_INVALID",
     "AM_STORE_UNAVAILABLE",
     "AM_STORE_READ_ONLY",

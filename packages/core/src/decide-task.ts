@@ -12,6 +12,7 @@ import type { RunEventDraft } from "./run-event.ts";
 import type { CallFailedInput, CallSucceededInput, RunCommand, RunInput } from "./run-input.ts";
 import { isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
 import { taskFailure } from "./task-failure.ts";
+import type { ToolDrift } from "./tool-drift.ts";
 
 /** The code of a call that was cut off by the death of its process. */
 export const PROCESS_LOST = "AM_PROCESS_LOST";
@@ -38,8 +39,14 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
     case "expand":
       return [{ type: "task.expanded", task: task.key, count: resolution.count }];
     case "fail":
-      return [taskFailure(task, { error: resolution.error, durationMs: 0 })];
+      return [...driftOf(state, task, resolution.drift), taskFailure(task, { error: resolution.error, durationMs: 0 })];
   }
+}
+
+/** Said once for each change of a tool, however many of its calls are stopped. */
+function driftOf(state: RunState, task: TaskState, drift: ToolDrift | undefined): readonly Draft[] {
+  if (drift === undefined || state.drifted.get(drift.tool) === drift.is) return [];
+  return [{ type: "tool.drifted", task: task.key, ...drift }];
 }
 
 /** A call that asks first, or that the budget does not allow, does not start. */
@@ -93,6 +100,16 @@ function decideSuccess(
 export function decideCallFailed(state: RunState, input: CallFailedInput, nowMs: number): readonly Draft[] {
   const task = openCall(state, input);
   if (task === undefined) return [];
+  const outcome = outcomeOf(state, task, { input, nowMs });
+  return input.drift === undefined ? outcome : [...driftOf(state, task, input.drift), ...outcome];
+}
+
+interface FailedCall {
+  readonly input: CallFailedInput;
+  readonly nowMs: number;
+}
+
+function outcomeOf(state: RunState, task: TaskState, { input, nowMs }: FailedCall): readonly Draft[] {
   const over = { task: task.key, attempt: task.attempt, durationMs: input.durationMs };
   if (isParked(state, input)) return [{ type: "task.retried", ...over, cause: "budget", dueAtMs: nowMs }];
   if (input.outcome === "unknown" && !isSafeToRepeat(state, task)) return decideDoubt(state, task, input);
@@ -122,11 +139,7 @@ function reportOf(
 type Repetition = Pick<Extract<Draft, { type: "task.retried" }>, "cause" | "dueAtMs" | "error">;
 
 /** Whether, why and when a failed call is made again, or another one in its place. */
-function decideRepetition(
-  state: RunState,
-  task: TaskState,
-  { input, nowMs }: { readonly input: CallFailedInput; readonly nowMs: number },
-): Repetition | undefined {
+function decideRepetition(state: RunState, task: TaskState, { input, nowMs }: FailedCall): Repetition | undefined {
   const { error, outcome } = input;
   if (isRecovery(input) && task.recoveries < RECOVERIES_MAX) return { cause: "recovery", dueAtMs: nowMs, error };
   if (mayRetry(state, task, input)) {

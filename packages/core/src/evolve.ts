@@ -89,6 +89,9 @@ function evolvePipeline(state: RunState, event: PipelineEvent): void {
     case "plan.accepted":
     case "plan.patched":
       return applyPlan(state, event);
+    case "tool.drifted":
+      state.drifted.set(event.tool, event.is);
+      return;
     case "answer.composed":
       state.answer = event.answer;
       state.citations = event.citations;

@@ -14,6 +14,7 @@ import { Plan } from "./plan.ts";
 import { RunParent } from "./run-parent.ts";
 import { RunPolicy } from "./run-policy.ts";
 import { ToolBindings } from "./tool-binding.ts";
+import { ToolDrift } from "./tool-drift.ts";
 
 /** The version of every event below. */
 export const EVENT_VERSION = 1;
@@ -271,6 +272,13 @@ const ChildSettled = z.strictObject({
   /** Of a run of another mesh: where its time went. */
   spans: Payload.optional(),
 });
+/** A call was stopped: its tool is another one than was agreed on. Once for each change of a tool. */
+const ToolDrifted = z.strictObject({
+  type: z.literal("tool.drifted"),
+  ...envelope,
+  task: z.string(),
+  ...ToolDrift.shape,
+});
 
 const approval = {
   /** What it is about: a task's key, `plan` or `budget`; the name that `approve` is called with. */
@@ -393,6 +401,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   TaskWaiting,
   ChildStarted,
   ChildSettled,
+  ToolDrifted,
   ApprovalRequested,
   ApprovalGranted,
   ApprovalDenied,

@@ -10,6 +10,7 @@ import type { Plan } from "./plan.ts";
 import type { RunEventDraft, RunOrigin, WaitKind } from "./run-event.ts";
 import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
+import type { ToolDrift } from "./tool-drift.ts";
 
 /** What people (and programs on their behalf) may ask of a run; crosses process borders, so it is a schema. */
 export const RunCommand = z.discriminatedUnion("type", [
@@ -105,7 +106,7 @@ export type TaskResolution =
     }
   | { readonly kind: "skip" }
   | { readonly kind: "expand"; readonly count: number }
-  | { readonly kind: "fail"; readonly error: ErrorRecord };
+  | { readonly kind: "fail"; readonly error: ErrorRecord; readonly drift?: ToolDrift };
 
 export interface CallSucceededInput {
   readonly type: "call-succeeded";
@@ -131,6 +132,8 @@ export interface CallFailedInput {
   readonly isRetryable: boolean;
   readonly durationMs: number;
   readonly child?: ChildReport;
+  /** It was stopped because its tool has changed. */
+  readonly drift?: ToolDrift;
 }
 
 /** The run behind a call waits for somebody. */

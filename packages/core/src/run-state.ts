@@ -253,6 +253,8 @@ export class RunState {
   lastAtMs = 0;
   readonly inDoubt = new Set<TaskState>();
   readonly failed = new Set<TaskState>();
+  /** Tools that have changed, as far as it was said, and their newest fingerprint. */
+  readonly drifted = new Map<string, string>();
   /** Tasks whose value is that of an earlier call. */
   readonly cached = new Map<TaskState, CacheHit>();
   /** What the last events made necessary but is not an event yet. */

@@ -33,6 +33,10 @@ export interface ToolSpec {
   readonly isOpenWorld: boolean;
   /** Absent: a call is only a call. */
   readonly runs?: ToolRuns;
+  /** As the server sent it, where that is more than `description` shows; untrusted and not for showing. */
+  readonly rawDescription?: string;
+  /** As the server sent them; untrusted. */
+  readonly annotations?: JsonObject;
   /** sha256, base64url, over name, description, both schemas and annotations: a changed tool has another one. */
   readonly fingerprint: string;
 }

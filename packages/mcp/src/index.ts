@@ -1,5 +1,6 @@
 export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./local/define-tool.ts";
 export { LocalToolSource, type LocalToolSourceOptions } from "./local/local-tool-source.ts";
+export { toolAlias } from "./tool/tool-alias.ts";
 export { McpServerConfig, type McpServerConfigInput } from "./mcp-server-config.ts";
 export { McpToolProxy } from "./tool/mcp-tool-proxy.ts";
 export { CrashLoopError } from "./client/crash-loop-error.ts";

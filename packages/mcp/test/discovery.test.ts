@@ -21,6 +21,7 @@ test("a tool is known by what its server says of it", async () => {
     outputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
     effect: "destructive",
     isOpenWorld: true,
+    annotations: { readOnlyHint: true, openWorldHint: false },
     fingerprint: expect.stringMatching(/^[\w-]{43}$/),
   });
 });
@@ -118,4 +119,24 @@ test("a storm of changes is looked at now and then", async () => {
   await vi.waitFor(() => expect(told.mock.calls.length).toBeGreaterThan(1), 30_000);
   const lists = source.tools()[0]?.description ?? "";
   expect(Number(lists)).toBeLessThan(50);
+});
+
+test("what a server has said of its tools holds for the very next call", async () => {
+  const source = testSource(stdioConfig("well-behaved"));
+  await source.connect(soon());
+  await source.call("grow", {}, options());
+  expect(await source.call("grown", {}, options())).toMatchObject({ value: { text: "There is no grown." } });
+});
+
+test("a call that is not admitted is not sent", async () => {
+  const source = testSource(stdioConfig("well-behaved"));
+  await source.connect(soon());
+  const seen: string[] = [];
+  const admit = ({ fingerprint }: ToolSpec): void => {
+    seen.push(fingerprint);
+    throw new Error("stopped");
+  };
+  await expect(source.call("die", { how: "exit" }, options({ admit }))).rejects.toThrow("stopped");
+  expect(seen).toEqual([source.tools().find(({ tool }) => tool === "die")?.fingerprint]);
+  expect(source.status().state).toBe("ready");
 });

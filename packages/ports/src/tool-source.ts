@@ -57,6 +57,11 @@ export interface ToolCallOptions {
   readonly timeoutMs?: number | undefined;
   /** Sent as `_meta["agentmesh/idempotencyKey"]`; the same for every repetition of one ambiguous attempt. */
   readonly idempotencyKey: string;
+  /**
+   * Shown the tool as its server lists it, right before the call is sent; throws ToolCallError to stop it. A source whose
+   * tools cannot change need not ask.
+   */
+  readonly admit?: (tool: ToolSpec) => void;
   /** Progress that the tool reports; never stored. */
   readonly onProgress?: (progress: ToolProgress) => void;
 }

@@ -17,6 +17,7 @@ export { modelNameOfRole } from "./config/model-roles.ts";
 export type { EphemeralEvent, RunSignal } from "./driver/run-signal.ts";
 export { LOG_LEVELS, type LogLevel, type LogRecord } from "./log/log-record.ts";
 export { createMesh, type CreateMeshOptions, type MeshExtras, openMesh } from "./mesh/create-mesh.ts";
+export type { LockedToolChange, LockReport } from "./registry/lock/lock-report.ts";
 export { Mesh, type PruneOptions, type RunOptions, type ToolList } from "./mesh/mesh.ts";
 export type { Fork, ForkOptions } from "./mesh/fork-run.ts";
 export { PlanInvalidError } from "./mesh/plan-invalid-error.ts";

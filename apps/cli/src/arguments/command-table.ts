@@ -138,9 +138,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "tools",
-    summary: "List the servers and their tools",
-    operandsMax: 0,
-    options: [],
+    summary: "List the servers and their tools; or pin the tools as they are now",
+    operands: "[lock]",
+    operandsMax: 1,
+    words: ["lock"],
+    options: [{ name: "check", summary: "lock: write nothing, only say what is not as it was pinned" }],
+    examples: ["agentmesh tools lock", "agentmesh tools lock --check --json"],
     load: async () => (await import("../commands/tools-command.ts")).toolsCommand,
   },
   {

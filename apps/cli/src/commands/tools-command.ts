@@ -13,6 +13,8 @@ import { type Row, tableLines } from "../terminal/table.ts";
 const DESCRIPTION_CHARS_MAX = 80;
 
 export async function toolsCommand(call: CommandCall): Promise<number> {
+  const [word] = call.operands;
+  if (word === "lock") return await (await import("./tools-lock.ts")).lockTools(call);
   await using mesh = await openSession(call);
   const { servers, tools } = await mesh.tools();
   if (call.output.isJson) call.output.document({ servers: servers.map(serverDocument), tools });

@@ -143,6 +143,15 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     status: "failed",
     line: [bold(approval), ` rejected${decidedBy(by, note)}`],
   }),
+  "tool.drifted": ({ tool, since, changes }) => ({
+    status: "warning",
+    line: [
+      "tool ",
+      bold(tool),
+      since === "plan" ? " has changed since the plan was checked" : " is not the one of the lock file",
+      changes.length === 0 ? "" : `: ${namesText(changes.map(({ path }) => path))}`,
+    ],
+  }),
   "signal.received": ({ kind, name }) => ({ status: "info", line: [`${kind} "`, bold(name), '" received'] }),
   "budget.exceeded": ({ kind, limit, used, reserved, needed, caller, error }) => ({
     status: error === undefined ? "warning" : "failed",

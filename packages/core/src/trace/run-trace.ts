@@ -22,7 +22,17 @@ export interface TraceLink {
 
 /** A moment. */
 export interface TraceMark {
-  readonly kind: "cancel" | "suspension" | "resumption" | "recovery" | "budget" | "doubt" | "signal" | "plan" | "reuse";
+  readonly kind:
+    | "cancel"
+    | "suspension"
+    | "resumption"
+    | "recovery"
+    | "budget"
+    | "doubt"
+    | "signal"
+    | "plan"
+    | "reuse"
+    | "drift";
   readonly name: string;
   readonly atMs: number;
 }

@@ -311,7 +311,7 @@ export class TraceFold {
       case "run.suspended":
         return this.#mark("suspension", `suspended: ${event.reason.replace("_", " ")}`);
       case "run.resumed":
-        return event.cause === "recovered" ? this.#mark("recovery", "recovered") : this.#mark("resumption", "resumed");
+        return this.#markResumption(event);
       case "run.cancel_requested":
         this.#stop();
         return this.#mark("cancel", "cancel requested");
@@ -320,6 +320,8 @@ export class TraceFold {
         return this.#mark("budget", `budget of ${event.kind} exceeded`);
       case "budget.raised":
         return this.#mark("budget", `budget of ${event.kind} raised`);
+      case "tool.drifted":
+        return this.#mark("drift", `${event.tool} has changed`);
       case "signal.received":
         return this.#mark("signal", `${event.kind} ${event.name}`);
       case "run.succeeded":
@@ -328,6 +330,11 @@ export class TraceFold {
         return this.#stop();
       default:
     }
+  }
+
+  #markResumption({ cause }: RunEventOf<"run.resumed">): void {
+    if (cause === "recovered") this.#mark("recovery", "recovered");
+    else this.#mark("resumption", "resumed");
   }
 
   #mark(kind: TraceMark["kind"], name: string): void {

@@ -110,7 +110,8 @@ export class McpConnection {
   #discovery: Discovery = { tools: [], warnings: [] };
   #specs: ReadonlyMap<string, ToolSpec> = new Map();
   #subscription: ToolSubscription | undefined;
-  #refresh: NodeJS.Timeout | undefined;
+  #refreshTimer: NodeJS.Timeout | undefined;
+  #refreshing: Promise<void> | undefined;
   #lists = 0;
   /** Under way. */
   #calls = 0;
@@ -161,6 +162,14 @@ export class McpConnection {
 
   toolNames(): Iterable<string> {
     return this.#specs.keys();
+  }
+
+  /**
+   * Undefined while the tools are as the server last said. Else, since it has said that they changed, they are listed again
+   * now: resolves when that is done, or has failed and the old list stands.
+   */
+  get refresh(): Promise<void> | undefined {
+    return this.#refreshTimer === undefined || !this.isOpen ? this.#refreshing : this.#refreshNow();
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -281,13 +290,22 @@ export class McpConnection {
   }
 
   #listSoon(): void {
-    if (this.#refresh !== undefined || this.#isClosed) return;
-    this.#refresh = setTimeout(() => void this.#listAgain(), REFRESH_DELAY_MS).unref();
+    if (this.#refreshTimer !== undefined || this.#isClosed) return;
+    this.#refreshTimer = setTimeout(() => void this.#refreshNow(), REFRESH_DELAY_MS).unref();
+  }
+
+  #refreshNow(): Promise<void> {
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = undefined;
+    const listing = this.#listAgain().finally(() => {
+      if (this.#refreshing === listing) this.#refreshing = undefined;
+    });
+    this.#refreshing = listing;
+    return listing;
   }
 
   /** When it fails, the list that is known stands; the next call shows what is wrong. */
   async #listAgain(): Promise<void> {
-    this.#refresh = undefined;
     if (!this.#isReady) return this.#listSoon();
     using deadline = new Deadline(AbortSignal.any([]), this.#options.config.startTimeoutMs);
     try {
@@ -310,7 +328,7 @@ export class McpConnection {
 
   #stop(): void {
     this.#isClosed = true;
-    clearTimeout(this.#refresh);
+    clearTimeout(this.#refreshTimer);
     this.#subscription?.close();
   }
 }

@@ -136,8 +136,10 @@ export class ServerLink {
     const called: CalledTool = { name: toolId(server, tool), server, tool };
     for (let attempts = 1; ; attempts++) {
       const connection = await this.#ready(called, options.signal);
+      if (connection.refresh !== undefined) await patiently(called, options.signal, connection.refresh);
       const spec = connection.spec(tool);
       if (spec === undefined) throw toolUnknown(called, connection.toolNames());
+      options.admit?.(spec);
       using deadline = new Deadline(options.signal, options.timeoutMs ?? this.#timeoutMs(tool));
       const result = await connection.call({ spec, args, options, deadline });
       if (typeof result !== "symbol") return result;
@@ -174,15 +176,11 @@ export class ServerLink {
 
   /** The connection to call over. Rejects with ToolCallError, always `refused`: nothing was sent. */
   async #ready(called: CalledTool, signal: AbortSignal): Promise<McpConnection> {
-    // How long connecting may take is its own affair; here only the caller's patience counts.
-    using patience = new Deadline(signal, Number.POSITIVE_INFINITY);
-    if (patience.end !== undefined) throw cancelledBeforeSent(called);
+    if (signal.aborted) throw cancelledBeforeSent(called);
     if (this.#connection === undefined && this.#closed === undefined) {
       const { waitMs } = this.#backoff;
       if (waitMs > BACKOFF_WAIT_MS_MAX) throw serverUnavailable(called, { error: this.#error, retryAfterMs: waitMs });
-      await patience.race(this.#reconnect(waitMs)).catch((error: unknown) => {
-        throw error instanceof DeadlineReached ? cancelledBeforeSent(called) : error;
-      });
+      await patiently(called, signal, this.#reconnect(waitMs));
     }
     if (this.#connection === undefined) throw serverUnavailable(called, { error: this.#error });
     return this.#connection;
@@ -267,4 +265,12 @@ export class ServerLink {
     const override = Object.hasOwn(tools.overrides, tool) ? tools.overrides[tool] : undefined;
     return override?.timeoutMs ?? timeoutMs;
   }
+}
+
+/** How long connecting and listing may take is their own affair; only the caller's patience counts. */
+async function patiently(called: CalledTool, signal: AbortSignal, work: Promise<void>): Promise<void> {
+  using patience = new Deadline(signal, Number.POSITIVE_INFINITY);
+  await patience.race(work).catch((error: unknown) => {
+    throw error instanceof DeadlineReached ? cancelledBeforeSent(called) : error;
+  });
 }

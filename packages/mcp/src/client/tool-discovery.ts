@@ -58,24 +58,25 @@ function specOf(server: string, tool: Tool, config: McpServerConfig): ToolSpec {
   const title = cleanText(tool.title ?? annotations.title ?? "", TITLE_CHARS_MAX);
   const isTrusted = config.trust.annotations;
   const override = Object.hasOwn(config.tools.overrides, name) ? config.tools.overrides[name] : undefined;
+  const said = objectOf(tool.annotations);
   return {
     name: toolId(server, name),
     server,
     tool: name,
     ...(title === "" ? {} : { title }),
-    description: cleanText(description ?? "", DESCRIPTION_CHARS_MAX),
+    ...described(description ?? ""),
     inputSchema,
     ...(outputSchema === undefined ? {} : { outputSchema }),
     ...effectsOf(annotations, isTrusted, override?.effect),
     isOpenWorld: isOpenWorld(annotations, isTrusted),
-    fingerprint: toolFingerprint({
-      name,
-      description,
-      inputSchema,
-      outputSchema,
-      annotations: objectOf(tool.annotations),
-    }),
+    ...(said === undefined ? {} : { annotations: said }),
+    fingerprint: toolFingerprint({ name, description, inputSchema, outputSchema, annotations: said }),
   };
+}
+
+function described(raw: string): Pick<ToolSpec, "description" | "rawDescription"> {
+  const description = cleanText(raw, DESCRIPTION_CHARS_MAX);
+  return description === raw ? { description } : { description, rawDescription: raw };
 }
 
 /** What came over the wire is JSON already. */

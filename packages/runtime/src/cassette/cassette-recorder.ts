@@ -164,7 +164,8 @@ function addPiece({ said }: RecordedAnswer, type: "text" | "reasoning", delta: s
   else said.push(type === "text" ? { text: [delta] } : { reasoning: [delta] });
 }
 
-function recordedTool({ name: _name, server: _server, ...tool }: ToolSpec): RecordedTool {
+function recordedTool(spec: ToolSpec): RecordedTool {
+  const { name: _name, server: _server, rawDescription: _raw, annotations: _annotations, ...tool } = spec;
   return tool;
 }
 

@@ -31,6 +31,7 @@ test("every value in force is there, with its origin", async () => {
     'tenant = "acme" (agentmesh.config.yaml:2)',
     'log.level = "debug" (AGENTMESH_LOG_LEVEL)',
     "log.memoryMax = 1000 (default)",
+    'pinning.drift = "stop" (default)',
     "policy.concurrency.run = 16 (default)",
     "policy.plannedTasksMax = 64 (default)",
     "policy.planAttemptsMax = 3 (default)",

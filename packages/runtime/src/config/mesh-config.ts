@@ -43,6 +43,18 @@ const LogConfig = z.strictObject({
   memoryMax: z.int().min(0).max(LOG_ENTRIES_MAX).default(DEFAULT_LOG_ENTRIES).describe("Entries kept in memory."),
 });
 
+const PinningConfig = z.strictObject({
+  drift: z
+    .enum(["stop", "allow"])
+    .default("stop")
+    .describe("stop: a tool that changed since its plan was checked, or is not as in the lock file, is not called."),
+  lockFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Written by agentmesh tools lock. Default: agentmesh.lock.json beside the configuration file."),
+});
+
 export const MeshConfig = z.strictObject({
   $schema: z.string().optional().describe("For editors; means nothing here."),
   models: z
@@ -56,6 +68,7 @@ export const MeshConfig = z.strictObject({
     .record(ServerName, McpServerConfig)
     .default({})
     .describe("The shape that other MCP hosts use: an existing block can be pasted in."),
+  pinning: PinningConfig.prefault({}).describe("What becomes of a tool that is not the one that was agreed on."),
   policy: RunPolicy.prefault({}).describe("What runs may do."),
   cache: CacheConfig.prefault({}).describe("What may be given again in place of a call."),
   store: z

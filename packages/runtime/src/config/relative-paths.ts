@@ -15,6 +15,7 @@ export interface PathBases {
 const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["store"],
   ["log", "file"],
+  ["pinning", "lockFile"],
   ["mcpServers", "*", "cwd"],
   ["mcpServers", "*", "tls", "ca"],
   ["mcpServers", "*", "tls", "cert"],

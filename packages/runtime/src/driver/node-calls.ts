@@ -126,7 +126,7 @@ export class NodeCalls {
     const request: PlannerRequest = {
       goal: state.goal ?? "",
       inputs: this.#inputSchemas(),
-      tools: services.tools.tools().filter(({ name }) => !UNPLANNED.has(name)),
+      tools: services.tools.offered().filter(({ name }) => !UNPLANNED.has(name)),
       tasksMax: state.policy?.plannedTasksMax ?? 1,
       attempt: state.planAttempts,
       ...previous,

@@ -1,5 +1,5 @@
 /** What every run of a mesh shares: the store, the clock, the nodes, the tools, the models. */
-import type { ToolSpec } from "@agentmesh/core";
+import type { ToolBinding, ToolSpec } from "@agentmesh/core";
 import type { ModelCallTrace, ModelPrice, ReservedCall } from "@agentmesh/models";
 import type { Clock, Model, ModelRequest, ModelRole, Store } from "@agentmesh/ports";
 import type { Nodes } from "./nodes.ts";
@@ -9,6 +9,10 @@ export interface ToolDirectory {
   /** All tools that a plan may use now, in a stable order. */
   tools(): readonly ToolSpec[];
   find(name: string): ToolSpec | undefined;
+  /** Those that a planner may be shown. */
+  offered(): readonly ToolSpec[];
+  /** Before each call, of the tool as it is now. Throws ToolDriftedError when it is not the one that was agreed on. */
+  assertSame(live: ToolSpec, binding: ToolBinding): void;
   /** Servers whose tools are not there, and why. */
   unavailable(): ReadonlyMap<string, string>;
   /** The run makes no more calls. */

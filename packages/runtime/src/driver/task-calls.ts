@@ -5,33 +5,23 @@ import {
   isToRepeat,
   type Json,
   type JsonObject,
-  MeshError,
+  type MeshError,
   type PlanTask,
   resolveTask,
   type RunEffect,
   type RunState,
   type TaskState,
+  ToolDrift,
   type ToolSpec,
 } from "@agentmesh/core";
 import { ModelError, type NodeContext, ToolCallError, type ToolProgress } from "@agentmesh/ports";
+import { ToolGoneError } from "../registry/tool-gone-error.ts";
 import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { watchModelCalls } from "./model-journal.ts";
 import type { RunDriver } from "./run-driver.ts";
 
 type CallEffect = Extract<RunEffect, { type: "call-tool" }>;
-
-/** The tool behind a task is gone, or is not the one that the plan was checked against. */
-export class ToolChangedError extends MeshError {
-  constructor(tool: string, isGone: boolean) {
-    super({
-      code: isGone ? "AM_TOOL_GONE" : "AM_TOOL_CHANGED",
-      message: isGone ? `"${tool}" is not there any more.` : `"${tool}" has changed since the plan was checked.`,
-      hint: "Look at the server with: agentmesh tools. A new run plans with the tools as they are now.",
-      facts: { tool },
-    });
-  }
-}
 
 interface Success {
   readonly value: Json;
@@ -69,7 +59,7 @@ export class TaskCalls {
       this.#driver.feed({
         type: "task-resolved",
         task: key,
-        resolution: { kind: "fail", error: errorRecordOf(error, this.#driver.services.mask) },
+        resolution: { kind: "fail", ...this.#recordOf(error) },
       });
     }
   }
@@ -103,7 +93,7 @@ export class TaskCalls {
     const binding = state.bindings[useOf(task)];
     const args = this.#arguments.get(effect.task) ?? {};
     this.#arguments.delete(effect.task);
-    if (binding === undefined) return Promise.reject(new ToolChangedError(useOf(task), true));
+    if (binding === undefined) return Promise.reject(new ToolGoneError(useOf(task)));
     const { timeoutMs } = task.compiled.spec;
     const cache = cacheOf(state, task);
     const { task: key, attempt, idempotencyKey } = effect;
@@ -160,8 +150,20 @@ export class TaskCalls {
   }
 
   #fail({ task, attempt }: CallEffect, error: unknown, durationMs: number): void {
-    const record = errorRecordOf(error, this.#driver.services.mask);
-    this.#driver.feed({ type: "call-failed", task, attempt, error: record, ...outcomeOf(error), durationMs });
+    this.#driver.feed({
+      type: "call-failed",
+      task,
+      attempt,
+      ...this.#recordOf(error),
+      ...outcomeOf(error),
+      durationMs,
+    });
+  }
+
+  #recordOf(thrown: unknown): Pick<CallFailedInput, "error" | "drift"> {
+    const error = errorRecordOf(thrown, this.#driver.services.mask);
+    const drift = error.code === "AM_TOOL_DRIFTED" ? ToolDrift.safeParse(error.facts).data : undefined;
+    return drift === undefined ? { error } : { error, drift };
   }
 
   #abandon(call: string, error: MeshError): void {
@@ -179,18 +181,19 @@ export class TaskCalls {
     });
   }
 
-  /** Throws ToolChangedError. */
+  /** Throws ToolGoneError, ToolDriftedError. */
   #toolOf(task: TaskState): ToolSpec {
+    const { tools } = this.#driver.services;
     const binding = this.#driver.state.bindings[useOf(task)];
-    const tool = this.#driver.services.tools.find(binding?.tool ?? "");
-    if (tool === undefined) throw new ToolChangedError(binding?.tool ?? useOf(task), true);
-    if (tool.fingerprint !== binding?.fingerprint) throw new ToolChangedError(tool.name, false);
+    const tool = tools.find(binding?.tool ?? "");
+    if (tool === undefined || binding === undefined) throw new ToolGoneError(binding?.tool ?? useOf(task));
+    tools.assertSame(tool, binding);
     return tool;
   }
 
   #taskOf(key: string): TaskState {
     const task = this.#driver.state.taskOf.get(key);
-    if (task === undefined) throw new ToolChangedError(key, true);
+    if (task === undefined) throw new ToolGoneError(key);
     return task;
   }
 }

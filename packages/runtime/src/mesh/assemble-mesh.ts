@@ -13,6 +13,7 @@ import { ModelPool, type OpenedModel } from "../models/model-pool.ts";
 import { DefaultExecutor } from "../nodes/default-executor.ts";
 import { DefaultRouter } from "../nodes/default-router.ts";
 import { DefaultValidator } from "../nodes/default-validator.ts";
+import type { ToolPins } from "../registry/tool-pins.ts";
 import { ToolRegistry } from "../registry/tool-registry.ts";
 import { Mesh } from "./mesh.ts";
 
@@ -28,6 +29,10 @@ export interface MeshAssembly {
   readonly nodes: Pick<Nodes, "planner" | "composer"> & Partial<Nodes>;
   readonly policy?: RunPolicyInput;
   readonly tenant?: string;
+  /** Absent: a tool must only be the one that its plan was checked against. */
+  readonly pins?: ToolPins;
+  /** Where tools are pinned. */
+  readonly lockFile?: string | undefined;
   /** Values that must never be stored or shown. */
   readonly secrets?: readonly string[];
   /** Absent: nothing is given again. */
@@ -47,7 +52,7 @@ export interface MeshAssembly {
 
 export function assembleMesh(assembly: MeshAssembly): Mesh {
   const clock = assembly.clock ?? systemClock;
-  const registry = new ToolRegistry(assembly.sources);
+  const registry = new ToolRegistry(assembly.sources, assembly.pins);
   const models = new ModelPool({ open: assembly.models, roles: assembly.roles ?? {} });
   const defaults = {
     router: new DefaultRouter(),
@@ -78,6 +83,7 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
       observe(signal);
     },
     versions: tools,
+    lockFile: assembly.lockFile,
     recall: assembly.recall ?? (() => undefined),
     assertFits: assembly.assertFits ?? (() => undefined),
     close: assembly.close ?? (() => Promise.resolve()),

@@ -11,6 +11,9 @@ import { type MeshCassette, openCassette } from "../cassette/mesh-cassette.ts";
 import { SecretMask } from "../driver/secret-mask.ts";
 import { systemClock } from "../driver/system-clock.ts";
 import { FileLog } from "../log/file-log.ts";
+import { ToolPins } from "../registry/tool-pins.ts";
+import { lockFileOf } from "../registry/lock/lock-file-path.ts";
+import { readLockFile } from "../registry/lock/lock-file.ts";
 import { MemoryLog } from "../log/memory-log.ts";
 import { RunLog } from "../log/run-log.ts";
 import { openConfiguredModel, openedModel, type OpeningContext, recordedModel } from "../models/open-model.ts";
@@ -74,7 +77,7 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
   });
 }
 
-/** Throws StoreError, CassetteFileError. */
+/** Throws StoreError, CassetteFileError, LockFileError. */
 export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
   const cassette = cassetteOf(loaded, extras);
@@ -108,6 +111,8 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     },
     policy: config.policy,
     tenant: config.tenant,
+    pins: pinsOf(loaded),
+    lockFile: lockFileOf(loaded),
     secrets: loaded.secrets,
     observe: (signal) => {
       cassette?.observe(signal);
@@ -120,6 +125,16 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
       await file?.close();
       cassette?.finish(roles);
     },
+  });
+}
+
+/** Throws LockFileError. */
+function pinsOf(loaded: LoadedConfig): ToolPins {
+  const file = lockFileOf(loaded);
+  const lock = file === undefined ? undefined : readLockFile(file);
+  return new ToolPins({
+    drift: loaded.config.pinning.drift,
+    ...(file === undefined || lock === undefined ? {} : { lock: { file, lock } }),
   });
 }
 

@@ -29,6 +29,9 @@ import { ValueCache } from "../driver/value-cache.ts";
 import type { LogRecord } from "../log/log-record.ts";
 import type { MemoryLog } from "../log/memory-log.ts";
 import type { ModelPool } from "../models/model-pool.ts";
+import { compareLock, type LockReport } from "../registry/lock/lock-report.ts";
+import { readLockFile, writeLockFile } from "../registry/lock/lock-file.ts";
+import { NoLockFileError } from "../registry/lock/no-lock-file-error.ts";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
@@ -68,6 +71,8 @@ export interface MeshParts {
   readonly assertFits: (plan: Plan) => void;
   /** What tells one version of a tool from another. */
   readonly versions: VersionedTools;
+  /** Where the lock file of tools is, or would be. */
+  readonly lockFile: string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -132,6 +137,20 @@ export class Mesh implements AsyncDisposable {
   /** Connects to a server at once, also to one that is left alone because it kept dying. Undefined: no such server. */
   reconnect(server: string): Promise<ServerStatus | undefined> {
     return this.#parts.registry.reconnect(server, this.#closing.signal);
+  }
+
+  /**
+   * Pins the tools of all servers as they are now, in the lock file; `isDryRun`: only says what would change. Calls of this
+   * mesh go on by the file as it was when the mesh was opened. Throws NoLockFileError, LockFileError.
+   */
+  async lockTools({ isDryRun = false }: { readonly isDryRun?: boolean } = {}): Promise<LockReport> {
+    const { registry, lockFile: file } = this.#parts;
+    if (file === undefined) throw new NoLockFileError();
+    const statuses = await this.#discover();
+    const unreachable = statuses.filter(({ state }) => state !== "ready").map(({ server }) => server);
+    const { report, next } = compareLock({ file, before: readLockFile(file), tools: registry.lockable(), unreachable });
+    if (!isDryRun) writeLockFile(file, next);
+    return report;
   }
 
   /** Told whenever a server's state or tools change; returns the way to stop. */

@@ -1,5 +1,5 @@
 /** Carries out a task's call: a tool behind its proxy, or a built-in of the mesh. */
-import { GENERATE_TOOL, type Json, MESH_SERVER } from "@agentmesh/core";
+import { GENERATE_TOOL, type Json, MESH_SERVER, type ToolSpec } from "@agentmesh/core";
 import { type Executor, type NodeContext, type TaskCall, ToolCallError } from "@agentmesh/ports";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { generate } from "./generate.ts";
@@ -16,10 +16,11 @@ export class DefaultExecutor implements Executor {
     if (tool === GENERATE_TOOL.name) return generate(call.args, context);
     const proxy = server === MESH_SERVER ? undefined : this.#registry.proxy(tool);
     if (proxy === undefined) throw toolGone(tool);
-    const { timeoutMs, idempotencyKey, onProgress } = call;
+    const { timeoutMs, idempotencyKey, onProgress, binding } = call;
     const { run, tenant, signal } = context;
     const caller = { run, tenant };
-    const result = await proxy.call(call.args, { signal, caller, timeoutMs, idempotencyKey, onProgress });
+    const admit = (live: ToolSpec): void => this.#registry.assertSame(live, binding);
+    const result = await proxy.call(call.args, { signal, caller, timeoutMs, idempotencyKey, admit, onProgress });
     return result.value;
   }
 }
