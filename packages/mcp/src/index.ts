@@ -1,3 +1,5 @@
+export { ResourceServerConfig } from "./auth/resource-server-config.ts";
+export { ServerTlsConfig } from "./http/tls-config.ts";
 export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./local/define-tool.ts";
 export { LocalToolSource, type LocalToolSourceOptions } from "./local/local-tool-source.ts";
 export { toolAlias } from "./tool/tool-alias.ts";
