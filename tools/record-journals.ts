@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeEvent } from "@agentmesh/core";
 import { textDigest } from "@agentmesh/store";
-import type { StoredRow, StoredRun } from "@agentmesh/verify";
+import type { StoredRun } from "@agentmesh/verify";
 import { type RecordedJournal, snapshotOf } from "../tests/journals/recorded-journal.ts";
 import { type BuiltPrograms, buildPrograms } from "../tests/kill/built-programs.ts";
 import type { Kill } from "../tests/kill/kill-switch.ts";
 import { LedgerProcess } from "../tests/kill/ledger-process.ts";
 import { REFERENCE_RUNS } from "../tests/kill/reference-runs.ts";
 import { runSubject } from "../tests/kill/subject-process.ts";
+import { type WrittenEntry, writtenRows } from "../tests/simulator/written-row.ts";
 import { runCommand } from "./run-command.ts";
 import { root } from "./workspace-member.ts";
 
@@ -86,7 +87,8 @@ function readJournal(path: string): RecordedJournal {
   const database = new DatabaseSync(path, { readOnly: true });
   const all = (sql: string): unknown => database.prepare(sql).all();
   const [run] = all("SELECT number, id, tenant, name, status, created_ms AS createdMs FROM run") as StoredRun[];
-  const rows = all("SELECT seq, type, at_ms AS atMs, body, sum FROM event ORDER BY seq") as StoredRow[];
+  const entries = all("SELECT seq, at_ms AS atMs, body FROM entry ORDER BY number") as WrittenEntry[];
+  const rows = entries.flatMap(writtenRows);
   const blobs = all("SELECT hash, body FROM blob ORDER BY hash") as { readonly hash: string; readonly body: string }[];
   database.close();
   if (run === undefined) throw new TypeError(`There is no run in ${path}.`);

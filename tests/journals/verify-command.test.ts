@@ -24,12 +24,18 @@ async function recordedStore(): Promise<string> {
   const addRun = database.prepare(
     "INSERT INTO run(number, id, tenant, name, status, created_ms) VALUES(?, ?, ?, ?, ?, ?)",
   );
-  const addEvent = database.prepare("INSERT INTO event(run, seq, type, at_ms, body, sum) VALUES(?, ?, ?, ?, ?, ?)");
+  const addEntry = database.prepare("INSERT INTO entry(number, run, prev, seq, at_ms, body) VALUES(?, ?, ?, ?, ?, ?)");
+  const addHead = database.prepare("INSERT INTO head(run, entry, sum) VALUES(?, ?, ?)");
+  let entry = 0;
   const addBlob = database.prepare("INSERT INTO blob(hash, body) VALUES(?, ?) ON CONFLICT DO NOTHING");
   for (const [index, { journal }] of recordedJournals().entries()) {
     const { id, tenant, name, status, createdMs } = journal.run;
     addRun.run(index + 1, id, tenant, name, status, createdMs);
-    for (const { seq, type, atMs, body, sum } of journal.rows) addEvent.run(index + 1, seq, type, atMs, body, sum ?? 0);
+    for (const { seq, type, atMs, body, sum = 0 } of journal.rows) {
+      addEntry.run(entry + 1, index + 1, seq === 1 ? 0 : entry, seq, atMs, `${type} 0 ${sum} ${body}`);
+      entry++;
+    }
+    addHead.run(index + 1, entry, journal.rows.at(-1)?.sum ?? 0);
     for (const [hash, text] of Object.entries(journal.blobs)) addBlob.run(hash, text);
   }
   database.close();
@@ -57,7 +63,7 @@ test("one damaged record is named, in its run alone", async () => {
   const damaged = join(folder, "damaged.db");
   copyFileSync(store, damaged);
   const database = new DatabaseSync(damaged);
-  database.exec("UPDATE event SET body = substr(body, 2) WHERE run = 1 AND seq = 7");
+  database.exec("UPDATE entry SET body = replace(body, ' {', ' ') WHERE run = 1 AND seq = 7");
   const run = database.prepare("SELECT id FROM run WHERE number = 1").get()?.["id"];
   database.close();
   const { exit, stdout } = await verify("--store", damaged, "--json");

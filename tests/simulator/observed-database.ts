@@ -4,14 +4,7 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from "node:sqlite";
 import { ProcessDeath, type SimulatedProcess } from "./simulated-process.ts";
-
-/** A row as the store wrote it. */
-export interface WrittenRow {
-  readonly seq: number;
-  readonly type: string;
-  readonly atMs: number;
-  readonly body: string;
-}
+import { type WrittenRow, writtenRows } from "./written-row.ts";
 
 export interface DatabaseObserver {
   /** An error to fail with instead; the process may be dead afterwards. */
@@ -63,11 +56,11 @@ export function observeDatabase(database: DatabaseSync, process: SimulatedProces
       },
     ],
     [
-      "INSERT INTO event(",
+      "INSERT INTO entry(",
       (run) =>
         (...values) => {
-          const [, seq, type, atMs, body] = values as [number, number, string, number, string];
-          rows.push({ seq, type, atMs, body });
+          const [, , , seq, atMs, body] = values as [number, number, number, number, number, string];
+          rows.push(...writtenRows({ seq, atMs, body }));
           return run(...values);
         },
     ],

@@ -7,16 +7,11 @@ import { SqliteStore as Store } from "@agentmesh/runtime";
 import { Chance } from "./chance.ts";
 import { EffectLedger } from "./effect-ledger.ts";
 import { type Fault, FaultPlan, type FaultPoint } from "./fault-plan.ts";
-import {
-  type DatabaseObserver,
-  observeDatabase,
-  sqliteError,
-  type WrittenRow,
-  type WrittenTransaction,
-} from "./observed-database.ts";
+import { type DatabaseObserver, observeDatabase, sqliteError, type WrittenTransaction } from "./observed-database.ts";
 import { ProcessDeath, type ProcessWorld, SimulatedProcess, VIRTUAL_PID_MIN } from "./simulated-process.ts";
 import { Timeline } from "./timeline.ts";
 import { nextRealTurn } from "./virtual-globals.ts";
+import type { WrittenRow } from "./written-row.ts";
 
 /** 2026-01-01, so that times look like times. */
 const START_MS = Date.UTC(2026, 0, 1);

@@ -15,8 +15,8 @@ import {
 import { decodeEvent, decodeSealedEvent, parsePlan, type RunEvent } from "@agentmesh/core";
 import { textDigest } from "@agentmesh/store";
 import type { Chance } from "./chance.ts";
-import type { WrittenRow } from "./observed-database.ts";
 import { auditStore } from "./store-audit.ts";
+import type { WrittenRow } from "./written-row.ts";
 import { PendingWaits } from "./pending-waits.ts";
 import { type RandomPlan, randomPlan } from "./random-plan.ts";
 import { type Desk, type SentCommand, SimulatedPeople } from "./simulated-people.ts";

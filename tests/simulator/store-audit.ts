@@ -1,6 +1,6 @@
 /** Looks into the file itself, past the engine: what is stored of a run. */
 import { DatabaseSync } from "node:sqlite";
-import type { WrittenRow } from "./observed-database.ts";
+import { type WrittenRow, writtenRows } from "./written-row.ts";
 
 export interface StoreAudit {
   readonly stored: readonly WrittenRow[];
@@ -14,15 +14,12 @@ let opened: { readonly path: string; readonly database: DatabaseSync } | undefin
 
 export function auditStore({ path, run }: { readonly path: string; readonly run: string }): StoreAudit {
   const database = openedAt(path);
-  const rows = database.prepare(`SELECT seq, type, at_ms, body FROM event WHERE run = ${RUN} ORDER BY seq`).all(run);
+  const rows = database.prepare(`SELECT seq, at_ms, body FROM entry WHERE run = ${RUN} ORDER BY number`).all(run);
   const items = database.prepare(`SELECT item, answer FROM inbox WHERE run = ${RUN}`).all(run);
   return {
-    stored: rows.map((row) => ({
-      seq: Number(row["seq"]),
-      type: String(row["type"]),
-      atMs: Number(row["at_ms"]),
-      body: String(row["body"]),
-    })),
+    stored: rows.flatMap((row) =>
+      writtenRows({ seq: Number(row["seq"]), atMs: Number(row["at_ms"]), body: String(row["body"]) }),
+    ),
     answers: new Map(items.map(({ item, answer }) => [Number(item), answer === null ? null : String(answer)])),
   };
 }

@@ -18,6 +18,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { RunEvent } from "@agentmesh/core";
 import type { Store } from "@agentmesh/ports";
 import { type SqliteConnection, SqliteStore, type SqliteStoreOptions } from "../src/sqlite/sqlite-store.ts";
 import { textDigest } from "../src/text-digest.ts";
@@ -374,27 +375,23 @@ describe("a damaged file", () => {
   test.for([
     [
       "a changed value",
-      "UPDATE event SET body = replace(body, 'hash', 'hush') WHERE run = 1 AND seq = 7",
+      "UPDATE entry SET body = replace(body, 'hash', 'hush') WHERE run = 1 AND seq = 7",
       7,
       "checksum",
     ],
-    ["a changed time", "UPDATE event SET at_ms = at_ms + 1 WHERE run = 1 AND seq = 7", 7, "checksum"],
-    ["a changed sum", "UPDATE event SET sum = sum + 1 WHERE run = 1 AND seq = 7", 7, "checksum"],
-    ["a broken body", "UPDATE event SET body = '{' WHERE run = 1 AND seq = 7", 7, "checksum"],
-    ["a missing record", "DELETE FROM event WHERE run = 1 AND seq = 7", 7, "missing"],
-    ["a missing first record", "DELETE FROM event WHERE run = 1 AND seq = 1", 1, "missing"],
-    [
-      "exchanged records",
-      "UPDATE event SET seq = 99 WHERE run = 1 AND seq = 7; UPDATE event SET seq = 7 WHERE run = 1 AND seq = 8; UPDATE event SET seq = 8 WHERE run = 1 AND seq = 99",
-      7,
-      "checksum",
-    ],
+    ["a changed time", "UPDATE entry SET at_ms = at_ms + 1 WHERE run = 1 AND seq = 7", 7, "checksum"],
+    ["a changed sum", "UPDATE entry SET body = replace(body, ' {', '1 {') WHERE run = 1 AND seq = 7", 7, "checksum"],
+    ["a broken body", "UPDATE entry SET body = '{' WHERE run = 1 AND seq = 7", 7, "checksum"],
+    ["a missing record", "DELETE FROM entry WHERE run = 1 AND seq = 7", 7, "missing"],
+    ["a missing first record", "DELETE FROM entry WHERE run = 1 AND seq = 1", 1, "missing"],
+    ["exchanged records", "UPDATE entry SET seq = 15 - seq WHERE run = 1 AND seq IN (7, 8)", 7, "missing"],
     [
       "a record of another run",
-      "UPDATE event SET sum = (SELECT sum FROM event WHERE run = 2 AND seq = 7) WHERE run = 1 AND seq = 7",
+      "UPDATE entry SET body = (SELECT body FROM entry WHERE run = 2) WHERE run = 1 AND seq = 7",
       7,
       "checksum",
     ],
+    ["a wrong link", "UPDATE entry SET prev = prev - 1, body = '{' WHERE run = 1 AND seq = 7", 7, "checksum"],
   ] as const)("%s is named, what comes before it is read, other runs are whole", async ([, sql, seq, reason]) => {
     const store = await damagedStore(20, change(sql));
     const damage = { code: "AM_EVENT_CORRUPT", facts: { run: "r", seq, reason: expect.stringContaining(reason) } };
@@ -405,8 +402,38 @@ describe("a damaged file", () => {
     expect(await store.read("s", 0)).toHaveLength(9);
   });
 
+  const CANCELLED: RunEvent = { v: 1, type: "run.cancelled", seq: 22, atMs: 22, run: "r" };
+
+  test.for([
+    ["a link to an older record", "UPDATE entry SET prev = prev - 1 WHERE run = 1 AND seq = 7"],
+    ["a link to nothing", "UPDATE entry SET prev = 9999 WHERE run = 1 AND seq = 7"],
+    ["a link to a newer record", "UPDATE entry SET prev = number + 1 WHERE run = 1 AND seq = 7"],
+    [
+      "a link to another run",
+      "UPDATE entry SET prev = (SELECT entry FROM head WHERE run = 2) WHERE run = 1 AND seq = 7",
+    ],
+    ["an older end", "UPDATE head SET entry = entry - 3 WHERE run = 1"],
+    ["a wrong end", "UPDATE head SET sum = sum + 1 WHERE run = 1"],
+    ["no end", "DELETE FROM head WHERE run = 1"],
+  ] as const)("%s loses nothing: the run is read and goes on, and can be removed", async ([, sql]) => {
+    const store = await damagedStore(20, change(sql));
+    expect(await store.read("r", 0)).toEqual(eventsOf("r", 1, 20));
+    expect(await store.claim("r")).toBe(true);
+    await store.append([...eventsOf("r", 21, 1), CANCELLED], []);
+    expect(await store.read("r", 0)).toHaveLength(22);
+    expect(await store.read("s", 0)).toHaveLength(9);
+    expect(await store.prune({ nowMs: 1_000, keep: 0 })).toMatchObject({ runs: 1, events: 22 });
+    await store.close();
+    const database = new DatabaseSync(store.path);
+    expect(database.prepare("SELECT DISTINCT run FROM entry UNION SELECT run FROM head").all()).toEqual([{ run: 2 }]);
+    database.close();
+  });
+
   test("a tail is read by its own sums", async () => {
-    const store = await damagedStore(20, change("UPDATE event SET body = '{' WHERE run = 1 AND seq = 7"));
+    const store = await damagedStore(
+      20,
+      change("UPDATE entry SET body = replace(body, '{}', '{') WHERE run = 1 AND seq = 7"),
+    );
     expect(await store.read("r", 7)).toHaveLength(13);
     expect(await store.read("r", 20)).toEqual([]);
     expect(await store.read("r", 30)).toEqual([]);

@@ -3,13 +3,17 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { EntryTable } from "./entry-table.ts";
+import { EventTable } from "./event-table.ts";
 import type { StoredRow, StoredRun } from "./stored-row.ts";
 import { VerifyError } from "./verify-error.ts";
 
 /** "AgMs" in the header of every store. */
 const APPLICATION_ID = 0x41674d73;
 /** The newest form of a store that is known here. */
-const STORE_VERSION = 3;
+const STORE_VERSION = 4;
+/** Up to this one there was a row for each event; since then there are entries of several. */
+const LAST_VERSION_OF_ROWS = 3;
 /** How long a lock of another process is waited for. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -25,6 +29,7 @@ export class StoreReader implements Disposable {
   readonly path: string;
   readonly version: number;
   readonly #database: DatabaseSync;
+  readonly #events: EventTable | EntryTable;
 
   /** Throws VerifyError. */
   constructor(path: string) {
@@ -33,6 +38,10 @@ export class StoreReader implements Disposable {
     try {
       this.version = versionOf(this.#database, path);
       this.#database.exec("BEGIN"); // all that is read belongs to one moment
+      this.#events =
+        this.version <= LAST_VERSION_OF_ROWS
+          ? new EventTable(this.#database, this.version)
+          : new EntryTable(this.#database);
     } catch (error) {
       this.#database.close();
       throw error instanceof VerifyError ? error : unavailable(path, error);
@@ -54,20 +63,18 @@ export class StoreReader implements Disposable {
     return row === undefined ? undefined : runFrom(row);
   }
 
-  *rows({ number }: StoredRun): Generator<StoredRow, void, undefined> {
-    const sum = this.version === 1 ? "NULL AS sum" : "sum";
-    const statement = this.#database.prepare(
-      `SELECT seq, type, at_ms, body, ${sum} FROM event WHERE run = ? ORDER BY seq`,
-    );
-    for (const row of statement.iterate(number)) yield eventFrom(row);
+  /** In order. Throws what SQLite throws, behind the rows that can be read. */
+  rows({ number }: StoredRun): Iterator<StoredRow, void> & Iterable<StoredRow> {
+    return this.#events.rows(number);
   }
 
   event({ number }: StoredRun, seq: number): StoredRow | undefined {
-    const sum = this.version === 1 ? "NULL AS sum" : "sum";
-    const row = this.#database
-      .prepare(`SELECT seq, type, at_ms, body, ${sum} FROM event WHERE run = ? AND seq = ?`)
-      .get(number, seq);
-    return row === undefined ? undefined : eventFrom(row);
+    return this.#events.event(number, seq);
+  }
+
+  /** What is wrong with how a run's events are found, while they are there. */
+  linkFault({ number }: StoredRun): string | undefined {
+    return this.#events.linkFault(number);
   }
 
   /** Undefined when it is not there. Throws what SQLite and `node:fs` throw. */
@@ -79,10 +86,8 @@ export class StoreReader implements Disposable {
 
   /** Numbers of runs that events belong to and that no row describes. */
   strangers(): readonly number[] {
-    return this.#database
-      .prepare("SELECT DISTINCT run FROM event WHERE run NOT IN (SELECT number FROM run)")
-      .all()
-      .map((row) => Number(row["run"]));
+    const known = new Set(this.runs().map(({ number }) => number));
+    return this.#events.runs().filter((number) => !known.has(number));
   }
 
   /** Runs that are under way. */
@@ -200,16 +205,5 @@ function runFrom(row: Row): StoredRun {
     name: String(row["name"]),
     status: String(row["status"]),
     createdMs: Number(row["created_ms"]),
-  };
-}
-
-function eventFrom(row: Row): StoredRow {
-  const sum = row["sum"];
-  return {
-    seq: Number(row["seq"]),
-    type: String(row["type"]),
-    atMs: Number(row["at_ms"]),
-    body: String(row["body"]),
-    sum: typeof sum === "number" ? sum : undefined,
   };
 }

@@ -32,7 +32,7 @@ export function verifyStore(path: string, options: VerifyOptions = {}): Verifica
     };
     const found = verifyRun(request, payloads);
     events += found.events;
-    violations.push(...found.violations);
+    violations.push(...found.violations, ...links(store, run));
   }
   if (options.run === undefined) violations.push(...strangers(store));
   if (options.against !== undefined) violations.push(...compare(store, runs, options.against));
@@ -54,6 +54,12 @@ function chosenRuns(store: StoreReader, id: string | undefined): readonly Stored
 function sourceEvent(store: StoreReader, id: string, seq: number): ReturnType<StoreReader["event"]> | "gone" {
   const run = store.run(id);
   return run === undefined ? "gone" : store.event(run, seq);
+}
+
+function links(store: StoreReader, run: StoredRun): readonly Violation[] {
+  return guarded(() => [store.linkFault(run)])
+    .filter((message) => message !== undefined)
+    .map((message) => ({ run: run.id, seq: 0, code: "AM_JOURNAL_LINKS", message }));
 }
 
 function strangers(store: StoreReader): readonly Violation[] {

@@ -136,11 +136,70 @@ describe("a store is refused that", () => {
 
   test("is of a newer version", () => {
     const { path, database } = writtenStore([], "running");
-    database.exec("PRAGMA user_version=4");
+    database.exec("PRAGMA user_version=5");
     expect(refusal(path)).toBe("AM_STORE_NEWER");
   });
 
   test("does not hold the run that is asked for", () => {
     expect(refusal(writtenStore([], "running").path, "r_1")).toBe("AM_UNKNOWN_RUN");
+  });
+});
+
+describe("a store of version 4", () => {
+  /** Entries of three lines each. */
+  function entryStore(change: (database: DatabaseSync) => void = () => undefined): string {
+    const { path, database } = writtenStore([], "succeeded");
+    database.exec(`
+      DROP TABLE event; PRAGMA user_version=4;
+      CREATE TABLE entry(number INTEGER PRIMARY KEY, run INTEGER, prev INTEGER, seq INTEGER, at_ms INTEGER, body TEXT);
+      CREATE TABLE head(run INTEGER PRIMARY KEY, entry INTEGER, sum INTEGER);`);
+    const insert = database.prepare("INSERT INTO entry VALUES(?, 1, ?, ?, 1000, ?)");
+    const rows = rowsOf(finished);
+    let last = 0;
+    for (let at = 0; at < rows.length; at += 3) {
+      const lines = rows.slice(at, at + 3).map(({ type, atMs, sum, body }) => `${type} ${atMs - 1_000} ${sum} ${body}`);
+      insert.run(last + 10, last, at + 1, lines.join("\n"));
+      last += 10;
+    }
+    database.prepare("INSERT INTO head VALUES(1, ?, ?)").run(last, rows.at(-1)?.sum ?? 0);
+    change(database);
+    database.close();
+    return path;
+  }
+
+  function foundAfter(sql: string): readonly string[] {
+    const path = entryStore((database) => database.exec(sql));
+    return verifyStore(path).violations.map(({ code, seq }) => `${code}@${seq}`);
+  }
+
+  test("has several events in an entry: each is checked, and told by its own number", () => {
+    const path = entryStore();
+    expect(verifyStore(path)).toEqual({ runs: 1, events: finished.length, violations: [], warnings: [] });
+    expect(verifyStore(path, { against: writtenStore(rowsOf(running), "running").path }).violations).toEqual([]);
+    expect(foundAfter("UPDATE entry SET body = replace(body, 'succeeded 7', 'succeeded 6')")).toContain(
+      "AM_CHECKSUM@8",
+    );
+    expect(foundAfter("UPDATE entry SET body = replace(body, 'started 6', 'started six')")).toEqual(
+      expect.arrayContaining(["AM_CHECKSUM@7", "AM_EVENT_CORRUPT@7"]),
+    );
+  });
+
+  test("whose entries do not name each other is read all the same, and that is told", () => {
+    for (const sql of [
+      "UPDATE entry SET prev = 0 WHERE number = 20",
+      "UPDATE entry SET prev = 10 WHERE number = 30",
+      "UPDATE head SET entry = 20",
+      "UPDATE head SET sum = 0",
+      "DELETE FROM head",
+    ])
+      expect(foundAfter(sql)).toEqual(["AM_JOURNAL_LINKS@0"]);
+  });
+
+  test("that lost an entry has a gap, and one of no run is found", () => {
+    expect(foundAfter("DELETE FROM entry WHERE number = 20")).toContain("AM_SEQUENCE_GAP@7");
+    expect(foundAfter("UPDATE entry SET run = 2; UPDATE head SET run = 2")).toEqual([
+      "AM_RUN_EMPTY@0",
+      "AM_RUN_MISSING@0",
+    ]);
   });
 });

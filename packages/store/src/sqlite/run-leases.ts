@@ -8,6 +8,7 @@ import type { MeshError, RunEventOf } from "@agentmesh/core";
 import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
 import { firstSum } from "../event-chain.ts";
 import { isProcessGone, type ProcessIdentity } from "../process-identity.ts";
+import type { JournalTable, OpenJournal } from "./journal-table.ts";
 import type { StoreFile } from "./store-file.ts";
 
 /** A lease is renewed so many times while it lasts: one renewal may be late, or fail. */
@@ -20,12 +21,8 @@ export interface RunLeasesOptions {
 }
 
 /** A run that this opening owns, with the end of its journal: nobody else can move it. */
-export interface HeldRun {
-  readonly run: string;
-  readonly number: number;
+export interface HeldRun extends OpenJournal {
   readonly epoch: number;
-  seq: number;
-  sum: number;
   /** The version of the store for which the ownership was last looked at. */
   checkedAt: number;
 }
@@ -42,6 +39,7 @@ interface OwnerRow {
 /** All methods run within a transaction, unless they say otherwise. */
 export class RunLeases {
   readonly #file: StoreFile;
+  readonly #journals: JournalTable;
   readonly #options: RunLeasesOptions;
   readonly #held = new Map<string, HeldRun>();
   /** Runs that were held, or were to be, when a commit failed. */
@@ -55,8 +53,9 @@ export class RunLeases {
   #rowCheckedAt = -1;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(file: StoreFile, options: RunLeasesOptions) {
+  constructor(file: StoreFile, journals: JournalTable, options: RunLeasesOptions) {
     this.#file = file;
+    this.#journals = journals;
     this.#options = options;
   }
 
@@ -65,9 +64,9 @@ export class RunLeases {
     return this.#held.has(run);
   }
 
-  /** While nobody else has written anything, what was looked at once holds. */
-  beginTransaction(): void {
-    this.#version = this.#file.version();
+  /** `version`: of the store. While nobody else has written anything, what was looked at once holds. */
+  beginTransaction(version: number): void {
+    this.#version = version;
   }
 
   /** Undefined when the run exists already. */
@@ -80,7 +79,14 @@ export class RunLeases {
       )
       .run(run, tenant, name, atMs, owner, this.#options.nowMs());
     if (inserted.changes === 0) return undefined;
-    return this.#hold({ run, number: Number(inserted.lastInsertRowid), epoch: 1, seq: 0, sum: firstSum(run) });
+    return this.#hold({
+      run,
+      number: Number(inserted.lastInsertRowid),
+      epoch: 1,
+      entry: 0,
+      seq: 0,
+      sum: firstSum(run),
+    });
   }
 
   /** The run, if it is still ours. `seq` is the event that is to be appended. Throws JournalConflictError, or what broke the run. */
@@ -104,9 +110,7 @@ export class RunLeases {
     this.#file
       .statement("UPDATE run SET owner = ?, owned_ms = ?, epoch = ? WHERE number = ?")
       .run(owner, this.#options.nowMs(), epoch, number);
-    const tail = this.#file.statement("SELECT seq, sum FROM event WHERE run = ? ORDER BY seq DESC LIMIT 1").get(number);
-    const end = { seq: Number(tail?.["seq"] ?? 0), sum: Number(tail?.["sum"] ?? firstSum(run)) };
-    this.#hold({ run, number, epoch, ...end });
+    this.#hold({ run, number, epoch, ...this.#journals.end(run, number) });
     return true;
   }
 

@@ -8,12 +8,13 @@ import { type FinishedRun, prunableRuns } from "../prunable-runs.ts";
 import { referencedHashes } from "../referenced-hashes.ts";
 import type { BlobFolder } from "./blob-folder.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import type { JournalTable } from "./journal-table.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { StoreFile } from "./store-file.ts";
 
 /** Of one transaction, or one turn of the event loop: some milliseconds. */
 const RUNS_AT_ONCE = 20;
-const EVENTS_AT_ONCE = 5_000;
+const ENTRIES_AT_ONCE = 5_000;
 const VALUES_AT_ONCE = 1_000;
 
 interface Amount {
@@ -21,14 +22,23 @@ interface Amount {
   bytes: number;
 }
 
+/** What the store has that is needed here. */
+export interface StoreParts {
+  readonly journals: JournalTable;
+  readonly writes: GroupCommit;
+  readonly folder: BlobFolder;
+}
+
 export class SqliteRetention implements Retention {
   readonly #file: StoreFile;
+  readonly #journals: JournalTable;
   readonly #writes: GroupCommit;
   readonly #folder: BlobFolder;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: StoreFile, writes: GroupCommit, folder: BlobFolder) {
+  constructor(file: StoreFile, { journals, writes, folder }: StoreParts) {
     this.#file = file;
+    this.#journals = journals;
     this.#writes = writes;
     this.#folder = folder;
   }
@@ -62,8 +72,9 @@ export class SqliteRetention implements Retention {
   #finished(): readonly FinishedRun[] {
     const rows = this.#file
       .statement(
-        `SELECT number, tenant, (SELECT at_ms FROM event WHERE run = number ORDER BY seq DESC LIMIT 1) AS ended_ms
-         FROM run WHERE status IN ('succeeded', 'failed', 'cancelled')`,
+        `SELECT run.number, tenant, entry.at_ms AS ended_ms
+         FROM run LEFT JOIN head ON head.run = run.number LEFT JOIN entry ON entry.number = head.entry
+         WHERE status IN ('succeeded', 'failed', 'cancelled')`,
       )
       .all();
     return rows.map((row) => ({
@@ -77,32 +88,26 @@ export class SqliteRetention implements Retention {
   #removeRuns(runs: readonly FinishedRun[]): Promise<Amount> {
     return this.#writes.add(() => {
       const amount = this.#eventsOf(runs);
-      for (const { number } of runs)
-        for (const sql of [
-          "DELETE FROM event WHERE run = ?",
-          "DELETE FROM inbox WHERE run = ?",
-          "DELETE FROM run WHERE number = ?",
-        ])
-          this.#file.statement(sql).run(number);
+      for (const { number } of runs) {
+        this.#journals.remove(number);
+        this.#file.statement("DELETE FROM inbox WHERE run = ?").run(number);
+        this.#file.statement("DELETE FROM run WHERE number = ?").run(number);
+      }
       return amount;
     });
   }
 
   #eventsOf(runs: readonly FinishedRun[]): Amount {
-    const row = this.#file
-      .statement(
-        `SELECT count(*) AS count, coalesce(sum(length(body)), 0) AS bytes FROM event
-         WHERE run IN (SELECT value FROM json_each(?))`,
-      )
-      .get(JSON.stringify(runs.map(({ number }) => number)));
-    return { count: Number(row?.["count"]), bytes: Number(row?.["bytes"]) };
+    const amount = { count: 0, bytes: 0 };
+    for (const { number } of runs) add(amount, this.#journals.size(number));
+    return amount;
   }
 
   /** The numbers of removed runs may have been given anew: only in a dry run are the runs left out that would be removed. */
   async #pruneValues({ isDryRun = false }: PruneQuery, runs: readonly FinishedRun[]): Promise<Amount> {
     const amount = { count: 0, bytes: 0 };
-    const scan = new EventScan(this.#file, new Set(isDryRun ? runs.map(({ number }) => number) : []));
-    while (scan.look(EVENTS_AT_ONCE)) await nextTurn();
+    const scan = new JournalScan(this.#file, new Set(isDryRun ? runs.map(({ number }) => number) : []));
+    while (scan.look(ENTRIES_AT_ONCE)) await nextTurn();
     const unused = this.#values().filter((hash) => !scan.used.has(hash));
     for (let at = 0; at < unused.length; at += VALUES_AT_ONCE) {
       const some = unused.slice(at, at + VALUES_AT_ONCE);
@@ -118,7 +123,7 @@ export class SqliteRetention implements Retention {
       .map((row) => String(row["hash"]));
   }
 
-  #removeValues(hashes: readonly string[], scan: EventScan): Promise<Amount> {
+  #removeValues(hashes: readonly string[], scan: JournalScan): Promise<Amount> {
     return this.#writes.add(() => {
       scan.catchUp();
       const unused = hashes.filter((hash) => !scan.used.has(hash));
@@ -182,12 +187,12 @@ export class SqliteRetention implements Retention {
 }
 
 /** The hashes that events refer to, in the order in which the events were stored. */
-class EventScan {
+class JournalScan {
   readonly used = new Set<string>();
   readonly #file: StoreFile;
   /** Numbers of runs that do not count. */
   readonly #gone: ReadonlySet<number>;
-  #last = { rowid: 0, run: 0, seq: 0 };
+  #last = { number: 0, run: 0, seq: 0 };
 
   constructor(file: StoreFile, gone: ReadonlySet<number>) {
     this.#file = file;
@@ -197,10 +202,10 @@ class EventScan {
   /** Looks at some more; false when there are no more. */
   look(count: number): boolean {
     const rows = this.#file
-      .statement("SELECT rowid, run, seq, body FROM event WHERE rowid > ? ORDER BY rowid LIMIT ?")
-      .all(this.#last.rowid, count);
+      .statement("SELECT number, run, seq, body FROM entry WHERE number > ? ORDER BY number LIMIT ?")
+      .all(this.#last.number, count);
     for (const row of rows) {
-      this.#last = { rowid: Number(row["rowid"]), run: Number(row["run"]), seq: Number(row["seq"]) };
+      this.#last = { number: Number(row["number"]), run: Number(row["run"]), seq: Number(row["seq"]) };
       if (this.#gone.has(this.#last.run)) continue;
       for (const hash of referencedHashes(String(row["body"]))) this.used.add(hash);
     }
@@ -212,10 +217,10 @@ class EventScan {
    * else another process has removed it meanwhile, and its number may have been given anew.
    */
   catchUp(): void {
-    const row = this.#file.statement("SELECT run, seq FROM event WHERE rowid = ?").get(this.#last.rowid);
+    const row = this.#file.statement("SELECT run, seq FROM entry WHERE number = ?").get(this.#last.number);
     const isThere = row?.["run"] === this.#last.run && row["seq"] === this.#last.seq;
-    if (!isThere) this.#last = { rowid: 0, run: 0, seq: 0 };
-    while (this.look(EVENTS_AT_ONCE));
+    if (!isThere) this.#last = { number: 0, run: 0, seq: 0 };
+    while (this.look(ENTRIES_AT_ONCE));
   }
 }
 

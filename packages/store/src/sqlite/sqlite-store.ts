@@ -18,16 +18,16 @@ import {
 } from "@agentmesh/ports";
 import { SqliteRetention } from "./sqlite-retention.ts";
 import { SqliteCache } from "./sqlite-cache.ts";
-import { type ChainedEvent, chainedEvent, readChain } from "../event-chain.ts";
 import { commandText } from "../inbox-command.ts";
 import { type ProcessIdentity, thisProcess } from "../process-identity.ts";
 import { statusAfter } from "../status-after.ts";
 import { BlobFolder } from "./blob-folder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { InboxWatch } from "./inbox-watch.ts";
+import { JournalTable } from "./journal-table.ts";
 import { RunInbox } from "./run-inbox.ts";
 import { type HeldRun, RunLeases } from "./run-leases.ts";
-import { isConnectionWhole, isDamage, storeErrorFrom } from "./sqlite-error.ts";
+import { isConnectionWhole, storeErrorFrom } from "./sqlite-error.ts";
 import { StoreFile } from "./store-file.ts";
 
 /** How long a run stays with an owner that is not heard of: long enough for a busy process, short enough to wait for. */
@@ -64,6 +64,7 @@ export class SqliteStore implements Store {
   readonly path: string;
   readonly #nowMs: () => number;
   readonly #file: StoreFile;
+  readonly #journals: JournalTable;
   readonly #leases: RunLeases;
   readonly #inbox: RunInbox;
   readonly #watch: InboxWatch;
@@ -84,7 +85,8 @@ export class SqliteStore implements Store {
     this.path = path;
     this.#nowMs = nowMs;
     this.#file = new StoreFile(path, options.onConnect);
-    this.#leases = new RunLeases(this.#file, { leaseMs, nowMs, identity });
+    this.#journals = new JournalTable(this.#file);
+    this.#leases = new RunLeases(this.#file, this.#journals, { leaseMs, nowMs, identity });
     this.#inbox = new RunInbox(this.#file);
     this.#watch = new InboxWatch(this.#file, this.#inbox);
     this.#writes = new GroupCommit(
@@ -98,7 +100,11 @@ export class SqliteStore implements Store {
     );
     this.#cache = new SqliteCache(this.#file, this.#writes);
     this.#folder = new BlobFolder(path);
-    this.#retention = new SqliteRetention(this.#file, this.#writes, this.#folder);
+    this.#retention = new SqliteRetention(this.#file, {
+      journals: this.#journals,
+      writes: this.#writes,
+      folder: this.#folder,
+    });
   }
 
   get cache(): CacheTable {
@@ -116,13 +122,13 @@ export class SqliteStore implements Store {
   }
 
   async read(run: string, afterSeq: number): Promise<readonly RunEvent[]> {
-    const { events, damage } = await this.#guarded(() => this.#readChain(run, afterSeq));
+    const { events, damage } = await this.#guarded(() => this.#journals.read(run, afterSeq));
     if (damage !== undefined) throw damage;
     return events;
   }
 
   readIntact(run: string): Promise<IntactEvents> {
-    return this.#guarded(() => this.#readChain(run, 0));
+    return this.#guarded(() => this.#journals.read(run, 0));
   }
 
   runs(query: RunQuery): Promise<readonly RunSummary[]> {
@@ -186,7 +192,9 @@ export class SqliteStore implements Store {
 
   #begin(): void {
     this.#file.begin();
-    this.#leases.beginTransaction();
+    const version = this.#file.version();
+    this.#leases.beginTransaction(version);
+    this.#journals.beginTransaction(version);
   }
 
   #commit(): void {
@@ -217,7 +225,7 @@ export class SqliteStore implements Store {
   #store({ events, blobs, answers }: Append): void {
     const held = this.#heldFor(events, answers);
     if (held === undefined) return;
-    for (const event of events) this.#insertEvent(held, event);
+    if (events.length > 0) this.#journals.append(held, events);
     for (const blob of blobs) this.#insertBlob(blob);
     for (const answer of answers) this.#inbox.settle(answer);
     const decisive = events.findLast(({ type }) => statusAfter(type) !== undefined);
@@ -254,15 +262,6 @@ export class SqliteStore implements Store {
     return held;
   }
 
-  #insertEvent(held: HeldRun, event: RunEvent): void {
-    const { seq, type, atMs, body, sum } = chainedEvent(event, held.sum);
-    this.#file
-      .statement("INSERT INTO event(run, seq, type, at_ms, body, sum) VALUES(?, ?, ?, ?, ?, ?)")
-      .run(held.number, seq, type, atMs, body, sum);
-    held.seq = seq;
-    held.sum = sum;
-  }
-
   #insertBlob({ hash, text }: StoredBlob): void {
     const isLarge = this.#folder.takes(hash, text);
     if (isLarge && !this.#holds(hash, text)) this.#folder.write(hash, text);
@@ -288,16 +287,6 @@ export class SqliteStore implements Store {
       .statement("UPDATE run SET status = ?, owner = CASE WHEN ? THEN NULL ELSE owner END WHERE number = ?")
       .run(status, isReleased ? 1 : 0, number);
     if (isReleased) this.#leases.forget(run);
-  }
-
-  #readChain(run: string, afterSeq: number): IntactEvents {
-    const rows: Iterable<unknown> = this.#file
-      .statement(
-        `SELECT seq, type, at_ms AS atMs, body, sum FROM event
-         WHERE run = (SELECT number FROM run WHERE id = ?) AND seq >= ? ORDER BY seq`,
-      )
-      .iterate(run, afterSeq);
-    return readChain({ run, afterSeq, rows: rows as Iterable<ChainedEvent>, isDamage });
   }
 
   #runs({ tenant, limit, status, isUnowned }: RunQuery): readonly RunSummary[] {

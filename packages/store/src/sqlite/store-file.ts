@@ -8,7 +8,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { StoreError } from "@agentmesh/ports";
 import { isReadOnly, storeErrorFrom } from "./sqlite-error.ts";
-import { refuseNewer, STORE_VERSION, storeVersion, storeVersionOf, upgradeStore } from "./store-schema.ts";
+import { refuseNewer, STORE_VERSION, storeVersion, storeVersionOf } from "./store-schema.ts";
+import { upgradeStore } from "./store-upgrade.ts";
 
 /** How long opening waits for another process that creates or upgrades the store. */
 const OPENING_TIMEOUT_MS = 5_000;

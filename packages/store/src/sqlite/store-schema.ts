@@ -1,23 +1,21 @@
-/** The tables of a store, and how a store of an older version becomes one of this. */
+/** The tables of a store, and whose file it is. */
 import type { DatabaseSync } from "node:sqlite";
-import { decodeEvent, type StoredEvent } from "@agentmesh/core";
 import { StoreError } from "@agentmesh/ports";
-import { firstSum, nextSum } from "../event-chain.ts";
-import { inTransaction } from "./store-transaction.ts";
 
 /** Written into every store; a store with a higher one is refused, untouched. */
-export const STORE_VERSION = 3;
+export const STORE_VERSION = 4;
 /** "AgMs": tells our files from other SQLite files. */
 const APPLICATION_ID = 0x41674d73;
 
-/** `sum` has no default on purpose: a process of version 1 that still has the store open fails instead of breaking the chain. */
-const EVENT_TABLE = `
-  CREATE TABLE event(
-    run INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, at_ms INTEGER NOT NULL, body TEXT NOT NULL,
-    sum INTEGER NOT NULL, UNIQUE(run, seq));`;
+/** Entries are appended and never changed; `prev` is the number of the run's entry before, 0 for its first. */
+export const JOURNAL_TABLES = `
+  CREATE TABLE entry(
+    number INTEGER PRIMARY KEY, run INTEGER NOT NULL, prev INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    body TEXT NOT NULL);
+  CREATE TABLE head(run INTEGER PRIMARY KEY, entry INTEGER NOT NULL, sum INTEGER NOT NULL);`;
 
 /** A run is owned while `owner` names a row of that table: deleting the row gives back all its runs at once. */
-const OWNER_AND_INBOX = `
+export const OWNER_AND_INBOX = `
   CREATE INDEX run_by_status ON run(tenant, status, created_ms);
   CREATE TABLE owner(
     id TEXT NOT NULL PRIMARY KEY, host TEXT NOT NULL, host_name TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
@@ -26,28 +24,33 @@ const OWNER_AND_INBOX = `
     item INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, at_ms INTEGER NOT NULL, command TEXT NOT NULL, answer TEXT);
   CREATE INDEX inbox_unanswered ON inbox(run, item) WHERE answer IS NULL;`;
 
-const CACHE = `
+export const CACHE = `
   CREATE TABLE cache(
     tenant TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, bytes INTEGER NOT NULL,
     created_ms INTEGER NOT NULL, expires_ms INTEGER, used_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(tenant, kind, key));`;
 
-/** For people at the shell: `SELECT * FROM journal WHERE run = '...'`. Nothing here reads it. */
-const JOURNAL_VIEW = `
+/** For people at the shell: `SELECT * FROM journal WHERE run = '...'`. Nothing here reads it; it looks through all entries. */
+export const JOURNAL_VIEW = `
   CREATE VIEW journal AS
-    SELECT run.id AS run, seq, strftime('%FT%R:%fZ', at_ms / 1000.0, 'unixepoch') AS at,
+    SELECT run, seq, strftime('%FT%R:%fZ', (at_ms + offset) / 1000.0, 'unixepoch') AS at,
       CASE type WHEN 'start' THEN 'task.started' WHEN 'done' THEN 'task.succeeded' ELSE type END AS type,
       coalesce(body->>'$.t', body->>'$.task') AS task, body
-    FROM event JOIN run ON run.number = event.run;`;
+    FROM (
+      SELECT run.id AS run, entry.seq + line.key AS seq, entry.at_ms AS at_ms,
+        CAST(substr(line.value, instr(line.value, ' ') + 1) AS INTEGER) AS offset,
+        substr(line.value, 1, instr(line.value, ' ') - 1) AS type, substr(line.value, instr(line.value, '{')) AS body
+      FROM run JOIN entry ON entry.run = run.number JOIN json_each(
+        '["' || replace(replace(replace(entry.body, '\\', '\\\\'), '"', '\\"'), char(10), '","') || '"]') AS line);`;
 
-const MARKS = `PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STORE_VERSION};`;
+export const MARKS = `PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${STORE_VERSION};`;
 
-const SCHEMA = `
+export const SCHEMA = `
   CREATE TABLE run(
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, name TEXT NOT NULL,
     status TEXT NOT NULL, created_ms INTEGER NOT NULL, owner TEXT, owned_ms INTEGER, epoch INTEGER NOT NULL DEFAULT 1);
   CREATE INDEX run_by_tenant ON run(tenant, created_ms);
-  ${EVENT_TABLE}
+  ${JOURNAL_TABLES}
   CREATE TABLE blob(hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
   ${OWNER_AND_INBOX}
   ${CACHE}
@@ -82,54 +85,6 @@ export function refuseNewer(version: number, path: string): void {
     hint: "Use the newer version. Nothing was changed.",
     facts: { path, version, known: STORE_VERSION },
   });
-}
-
-/** Makes an empty file, or a store of an older version, a store of this version, in one transaction. */
-export function upgradeStore(database: DatabaseSync, path: string): void {
-  inTransaction(database, () => {
-    const version = storeVersion(database, path); // another process may have been faster
-    if (version === 0) database.exec(SCHEMA);
-    if (version === 1) upgradeFromVersion1(database);
-    if (version === 1 || version === 2) database.exec(CACHE + JOURNAL_VIEW);
-    database.exec(MARKS);
-  });
-}
-
-/** Version 1 had no sums, no owners and no inbox. */
-function upgradeFromVersion1(database: DatabaseSync): void {
-  database.exec(`
-    ALTER TABLE run ADD COLUMN owner TEXT;
-    ALTER TABLE run ADD COLUMN owned_ms INTEGER;
-    ALTER TABLE run ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
-    ALTER TABLE event RENAME TO event_of_version_1;
-    ${EVENT_TABLE}`);
-  const insert = database.prepare("INSERT INTO event(run, seq, type, at_ms, body, sum) VALUES(?, ?, ?, ?, ?, ?)");
-  const rows = database.prepare(
-    "SELECT e.run, r.id, seq, type, at_ms, body FROM event_of_version_1 e JOIN run r ON r.number = e.run ORDER BY e.run, seq",
-  );
-  let previous = { run: 0, sum: 0 };
-  for (const row of rows.iterate()) {
-    const [run, seq, atMs] = [Number(row["run"]), Number(row["seq"]), Number(row["at_ms"])];
-    const [type, body] = [String(row["type"]), String(row["body"])];
-    const [id, stored] = [String(row["id"]), { seq, type, atMs, body }];
-    const sum = nextSum(previous.run === run ? previous.sum : firstSum(id), stored);
-    previous = { run, sum: isReadable(id, stored) ? sum : wrongSum(sum) };
-    insert.run(run, seq, type, atMs, body, previous.sum);
-  }
-  database.exec(`DROP TABLE event_of_version_1; ${OWNER_AND_INBOX}`);
-}
-
-function isReadable(run: string, stored: StoredEvent): boolean {
-  try {
-    return decodeEvent(run, stored).seq === stored.seq;
-  } catch {
-    return false;
-  }
-}
-
-/** What was damaged before there were sums must not become whole by getting one. */
-function wrongSum(sum: number): number {
-  return (sum ^ 1) >>> 0;
 }
 
 function pragma(database: DatabaseSync, name: "user_version" | "application_id"): number {
