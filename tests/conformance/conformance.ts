@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LEGS, runLeg } from "./conformance-leg.ts";
+import { SubjectServer } from "./subject-server.ts";
 import type { ScenarioResult } from "./suite-report.ts";
 
 const { values } = parseArgs({ options: { side: { type: "string" }, json: { type: "boolean", default: false } } });
@@ -14,9 +15,10 @@ const { values } = parseArgs({ options: { side: { type: "string" }, json: { type
 installSuites();
 const legs = LEGS.filter(({ side }) => values.side === undefined || values.side === side);
 const reports = [];
+await using server = await SubjectServer.start();
 for (const leg of legs) {
   process.stderr.write(`conformance: ${leg.name}\n`);
-  reports.push({ name: leg.name, results: await runLeg(leg, "") });
+  reports.push({ name: leg.name, results: await runLeg(leg, server.url) });
 }
 if (values.json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
 else for (const { name, results } of reports) process.stdout.write(reportText(name, results));

@@ -1,6 +1,7 @@
 /** MCP from the other side: what this process serves. Loads the SDK of servers, so it is a way in of its own. */
 export { type Admission, ResourceServer, type ResourceServerOptions } from "../auth/resource-server.ts";
 export { serverTlsMaterial, type ServerTlsMaterial } from "../http/tls-config.ts";
+export { ClientUnableError } from "./client-unable-error.ts";
 export { InputStateError } from "./input-state-error.ts";
 export { McpEndpoint, type McpEndpointOptions } from "./mcp-endpoint.ts";
 export type {
