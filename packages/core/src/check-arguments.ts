@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts";
 import { isJsonObject, jsonPointer } from "./json.ts";
 import { compileJsonSchema, plainlyFits, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";
 import { suggestion } from "./nearest-names.ts";
-import type { PlanValue, ValueParts, Wire } from "./plan-value.ts";
+import type { PlanValue, Wire } from "./plan-value.ts";
 import { formatReference } from "./reference.ts";
 import { HOLE } from "./schema-acceptor.ts";
 import { describeTypes, fits, type ShapeInContext, shapesAt } from "./schema-shape.ts";
@@ -43,15 +43,16 @@ const DEPENDS_ON_INSIDE = new Set([
 const TEXT: readonly ShapeInContext[] = [{ schema: { type: "string" }, root: true }];
 
 export function checkArguments(check: ArgumentsCheck, findings: Finding[]): void {
-  const parts = check.value.parts();
-  findings.push(...checkLiterals(check, parts));
-  for (const wire of parts.wires) findings.push(...checkWire(wire, check));
+  findings.push(...checkLiterals(check));
+  check.value.visit({ wire: (wire) => findings.push(...checkWire(wire, check)) });
 }
 
-function checkLiterals(check: ArgumentsCheck, { wires, broken }: ValueParts): readonly Finding[] {
+function checkLiterals(check: ArgumentsCheck): readonly Finding[] {
   try {
     if (plainlyFits(check.tool.inputSchema, check.value.filled(HOLE))) return NONE;
-    const holes = [...wires.map(({ at }) => at), ...broken].map(jsonPointer);
+    const holes: string[] = [];
+    const addHole = (at: readonly (string | number)[]): unknown => holes.push(jsonPointer(at));
+    check.value.visit({ wire: ({ at }) => addHole(at), broken: addHole });
     const violations = compileJsonSchema(check.tool.inputSchema)(check.value.filled(null));
     return violations
       .filter((violation) => !dependsOnHole(violation, holes))

@@ -85,7 +85,7 @@ const LIST_PART: Part = { at: ["each", "in"], isInLoop: false };
 const WHEN: Part = { at: ["when"], isInLoop: false };
 
 function checkWires(value: PlanValue | undefined, part: Part, walk: Walk): void {
-  for (const { reference, at } of value?.parts().wires ?? []) checkRead(reference, { part, at }, walk);
+  value?.visit({ wire: ({ reference, at }) => checkRead(reference, { part, at }, walk) });
 }
 
 function checkRead(reference: Reference, place: Place, { check, findings, unchecked }: Walk): void {

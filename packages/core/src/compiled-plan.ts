@@ -6,7 +6,7 @@ import type { Finding } from "./finding.ts";
 import { compileExpression, type Expression, TemplateError } from "./jinja.ts";
 import { type JsonSchema, jsonPointer } from "./json.ts";
 import type { Plan, PlanTask } from "./plan.ts";
-import { PlanTemplates, PlanValue, type ValueParts } from "./plan-value.ts";
+import { PlanTemplates, PlanValue } from "./plan-value.ts";
 import type { Reference } from "./reference.ts";
 
 /** How long a task without `expectMs` counts in the longest path, in milliseconds. */
@@ -67,7 +67,7 @@ function compile(plan: Plan): CompiledPlan {
   const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, context));
   linkDependents(tasks);
   const output = plan.output === undefined ? undefined : new PlanValue(plan.output, context.templates);
-  for (const finding of findingsAt(["output"], output?.parts())) findings.push(finding);
+  output?.visit({ finding: (finding) => findings.push(findingAt(["output"], finding)) });
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
 }
@@ -116,13 +116,14 @@ interface Reported {
 
 /** What is wrong with a value, at its place in the plan. */
 function reportAt(value: PlanValue | undefined, at: readonly (string | number)[], { spec, context }: Reported): void {
-  const parts = value?.parts();
-  if (parts === undefined || parts.findings.length === 0) return;
-  for (const finding of findingsAt(["tasks", ...at], parts)) context.findings.push({ ...finding, task: spec.id });
+  const task = spec.id;
+  value?.visit({
+    finding: (finding) => context.findings.push({ ...findingAt(["tasks", ...at], finding), task }),
+  });
 }
 
-function findingsAt(base: readonly (string | number)[], parts: ValueParts | undefined): readonly Finding[] {
-  return parts?.findings.map((finding) => ({ ...finding, path: jsonPointer(base) + finding.path })) ?? [];
+function findingAt(base: readonly (string | number)[], finding: Finding): Finding {
+  return { ...finding, path: jsonPointer(base) + finding.path };
 }
 
 /** Lists of exactly the needed length: there is one for every task of the plan. */
@@ -165,24 +166,23 @@ type TaskValues = Pick<CompiledTask, "index" | "spec" | "args" | "when" | "until
 
 function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): readonly number[] {
   const found = new Set<number>();
-  for (const root of rootsOf(task)) {
+  visitRoots(task, (root) => {
     const index = indexOf.get(root);
     if (index !== undefined && !(index === task.index && task.until !== undefined)) found.add(index);
-  }
+  });
   return found.size === 0 ? NO_TASKS : [...found];
 }
 
 /** The names that it waits for: what it reads, and what it comes after. */
-function rootsOf(task: TaskValues): readonly string[] {
-  const { list, when, spec } = task;
-  const read = elementReferences(task).map(({ root }) => root);
-  if (list === undefined && when === undefined) return spec.after === undefined ? read : [...read, ...spec.after];
-  return [
-    ...referencesIn(list).map(({ root }) => root),
-    ...(when?.references ?? NO_REFERENCES).map(({ root }) => root),
-    ...read.filter((root) => root !== spec.each?.as),
-    ...(spec.after ?? NO_IDS),
-  ];
+function visitRoots({ spec, args, list, fallback, when, until }: TaskValues, visit: (root: string) => void): void {
+  const visitOwn = (root: string): void => {
+    if (root !== spec.each?.as) visit(root);
+  };
+  list?.visit({ wire: ({ reference }) => visit(reference.root) });
+  for (const { root } of when?.references ?? NO_REFERENCES) visit(root);
+  for (const value of [args, fallback]) value?.visit({ wire: ({ reference }) => visitOwn(reference.root) });
+  for (const { root } of until?.references ?? NO_REFERENCES) visitOwn(root);
+  for (const id of spec.after ?? NO_IDS) visit(id);
 }
 
 /** What is read for each element of an `each`, where the loop name is known. */
@@ -194,7 +194,7 @@ export function elementReferences(task: TaskValues): readonly Reference[] {
 
 /** In the order in which they stand there. */
 export function referencesIn(value: PlanValue | undefined): readonly Reference[] {
-  return value?.parts().wires.map(({ reference }) => reference) ?? NO_REFERENCES;
+  return value?.wires().map(({ reference }) => reference) ?? NO_REFERENCES;
 }
 
 /** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */

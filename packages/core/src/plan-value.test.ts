@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Finding } from "./finding.ts";
 import { canonicalJson, type Json } from "./json.ts";
 import { PlanTemplates, PlanValue } from "./plan-value.ts";
 import { TemplateError } from "./jinja.ts";
@@ -37,8 +38,9 @@ describe("a value of a plan", () => {
 
   test("tells what flows in where, and what cannot be read", () => {
     const source = { b: "{{ page.url }} {{ page.rows }}", a: [{ $from: "page" }, { $from: "1" }, "{{ ("] };
-    const { wires, broken, findings } = valueOf(source).parts();
-    expect(wires).toEqual([
+    const [broken, findings]: [unknown[], Finding[]] = [[], []];
+    valueOf(source).visit({ broken: (at) => broken.push(at), finding: (finding) => findings.push(finding) });
+    expect(valueOf(source).wires()).toEqual([
       { at: ["a", 0], reference: { root: "page", path: [] }, kind: "value" },
       { at: ["b"], reference: { root: "page", path: ["url"] }, kind: "text" },
       { at: ["b"], reference: { root: "page", path: ["rows"] }, kind: "text" },

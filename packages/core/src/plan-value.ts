@@ -19,13 +19,13 @@ export interface Wire {
   readonly kind: "value" | "text";
 }
 
-/** What a value is made of, as far as it is filled from elsewhere. */
-export interface ValueParts {
-  readonly wires: readonly Wire[];
-  /** Places that cannot be read, each with a finding. */
-  readonly broken: readonly Path[];
-  /** Their paths begin at the value. */
-  readonly findings: readonly Finding[];
+/** Told what a value is made of, as far as it is filled from elsewhere: keys in canonical order. */
+export interface ValueVisitor {
+  readonly wire?: (wire: Wire) => void;
+  /** A place that cannot be read; a finding tells of it too. */
+  readonly broken?: (at: Path) => void;
+  /** Its path begins at the value. */
+  readonly finding?: (finding: Finding) => void;
 }
 
 /** Gives the value of a root; undefined when it has none. */
@@ -80,11 +80,15 @@ export class PlanValue {
     return isReference(this.#source) ? referenceIn(this.#source) : undefined;
   }
 
-  /** Read anew each time: whoever needs them twice keeps them. Never throws on a wrong value. */
-  parts(): ValueParts {
-    const parts: Parts = { wires: [], broken: [], findings: [], at: [] };
-    collect(this.#source, this.#templates, parts);
-    return parts;
+  /** One value may have as many wires as its plan has tasks: none is kept. Never throws on a wrong value. */
+  visit(visitor: ValueVisitor): void {
+    visitAt(this.#source, { visitor, templates: this.#templates, at: [] });
+  }
+
+  wires(): readonly Wire[] {
+    const wires: Wire[] = [];
+    this.visit({ wire: (wire) => wires.push(wire) });
+    return wires;
   }
 
   /** Builds the value. Throws MissingValueError or TemplateError. */
@@ -154,65 +158,59 @@ function picked(source: JsonObject, keys: readonly string[], end: string): Recor
   return record;
 }
 
-/** While a value is walked. */
-interface Parts {
-  readonly wires: Wire[];
-  readonly broken: Path[];
-  readonly findings: Finding[];
-  /** Where the walk is. */
+/** A visit under way. */
+interface Visit {
+  readonly visitor: ValueVisitor;
+  readonly templates: PlanTemplates;
+  /** Where it is. */
   readonly at: (string | number)[];
 }
 
-function collect(source: Json, templates: PlanTemplates, parts: Parts): void {
-  if (typeof source === "string" && isTemplate(source)) collectText(templates.of(source), parts);
+function visitAt(source: Json, visit: Visit): void {
+  if (typeof source === "string" && isTemplate(source)) visitText(visit.templates.of(source), visit);
   if (typeof source !== "object" || source === null) return;
-  if (isList(source)) for (const [step, item] of source.entries()) collectStep(step, item, { templates, parts });
-  else if (isLiteral(source)) reportOtherKeys(source, "$literal", parts);
-  else if (isReference(source)) collectReference(source, parts);
-  else for (const key of sortedKeys(source)) collectStep(key, source[key] ?? null, { templates, parts });
+  if (isList(source)) for (const [step, item] of source.entries()) visitStep(step, item, visit);
+  else if (isLiteral(source)) reportOtherKeys(source, "$literal", visit);
+  else if (isReference(source)) visitReference(source, visit);
+  else for (const key of sortedKeys(source)) visitStep(key, source[key] ?? null, visit);
 }
 
-interface Walk {
-  readonly templates: PlanTemplates;
-  readonly parts: Parts;
+function visitStep(step: string | number, item: Json, visit: Visit): void {
+  visit.at.push(step);
+  visitAt(item, visit);
+  visit.at.pop();
 }
 
-function collectStep(step: string | number, item: Json, { templates, parts }: Walk): void {
-  parts.at.push(step);
-  collect(item, templates, parts);
-  parts.at.pop();
-}
-
-function collectText(template: Template | TemplateError, parts: Parts): void {
-  const at = parts.at.slice();
+function visitText(template: Template | TemplateError, visit: Visit): void {
+  const at = visit.at.slice();
   if (template instanceof TemplateError) {
-    parts.broken.push(at);
-    report(parts, at, { code: "AM_TEMPLATE", message: template.message });
+    visit.visitor.broken?.(at);
+    report(visit, at, { code: "AM_TEMPLATE", message: template.message });
     return;
   }
-  for (const reference of template.references) parts.wires.push({ at, reference, kind: "text" });
+  for (const reference of template.references) visit.visitor.wire?.({ at, reference, kind: "text" });
 }
 
-function collectReference(source: JsonObject, parts: Parts): void {
-  const at = parts.at.slice();
-  reportOtherKeys(source, "$from", parts);
+function visitReference(source: JsonObject, visit: Visit): void {
+  const at = visit.at.slice();
+  reportOtherKeys(source, "$from", visit);
   const reference = referenceIn(source);
   if (reference !== undefined) {
-    parts.wires.push({ at, reference, kind: "value" });
+    visit.visitor.wire?.({ at, reference, kind: "value" });
     return;
   }
   const message = `${JSON.stringify(source["$from"])} is no reference. Write it as task.field[0].name.`;
-  parts.broken.push(at);
-  report(parts, [...at, "$from"], { code: "AM_BAD_REFERENCE", message });
+  visit.visitor.broken?.(at);
+  report(visit, [...at, "$from"], { code: "AM_BAD_REFERENCE", message });
 }
 
-function reportOtherKeys(source: JsonObject, key: "$from" | "$literal", parts: Parts): void {
+function reportOtherKeys(source: JsonObject, key: "$from" | "$literal", visit: Visit): void {
   if (Object.keys(source).length > 1)
-    report(parts, parts.at, { code: "AM_UNKNOWN_KEY", message: `"${key}" stands alone in its object.` });
+    report(visit, visit.at, { code: "AM_UNKNOWN_KEY", message: `"${key}" stands alone in its object.` });
 }
 
-function report(parts: Parts, at: Path, what: { readonly code: FindingCode; readonly message: string }): void {
-  parts.findings.push({ ...what, severity: "error", path: jsonPointer(at) });
+function report(visit: Visit, at: Path, what: { readonly code: FindingCode; readonly message: string }): void {
+  visit.visitor.finding?.({ ...what, severity: "error", path: jsonPointer(at) });
 }
 
 function isList(source: Json): source is readonly Json[] {

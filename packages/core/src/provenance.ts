@@ -43,7 +43,7 @@ export function sourcesOfTask(compiled: CompiledPlan, task: CompiledTask): Prove
 /** Per argument (JSON Pointer into `args`): the references that flow into it. */
 export function argumentSources(task: CompiledTask): Readonly<Record<string, readonly string[]>> {
   const sources: Record<string, string[]> = {};
-  for (const wire of task.args.parts().wires) {
+  for (const wire of task.args.wires()) {
     const at = jsonPointer(wire.at);
     const reference = formatReference(wire.reference);
     if (Object.hasOwn(sources, at)) sources[at]?.push(reference);
@@ -53,9 +53,9 @@ export function argumentSources(task: CompiledTask): Readonly<Record<string, rea
 }
 
 function wiresOf(task: CompiledTask): readonly Wire[] {
-  const { wires } = task.args.parts();
+  const wires = task.args.wires();
   if (task.list === undefined && task.fallback === undefined) return wires;
-  return [...wires, ...(task.list?.parts().wires ?? []), ...(task.fallback?.parts().wires ?? [])];
+  return [...wires, ...(task.list?.wires() ?? []), ...(task.fallback?.wires() ?? [])];
 }
 
 interface Walk {

@@ -51,7 +51,7 @@ function neededTasks(state: RunState): ReadonlySet<string> | undefined {
   const { compiled } = state;
   if (compiled?.output === undefined) return undefined;
   const needed = new Set<string>();
-  const open = compiled.output.parts().wires.map(({ reference }) => reference.root);
+  const open = compiled.output.wires().map(({ reference }) => reference.root);
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (needed.has(id)) continue;
     needed.add(id);

@@ -184,7 +184,7 @@ export class CassettePlayer {
   #missingCall({ spec, args, dependencies, when, list, until }: CompiledTask): readonly CassetteMisfit[] {
     const [server = ""] = spec.use.split(".");
     const isOpen =
-      [...args.parts().wires, ...dependencies].length > 0 || [when, list, until].some((part) => part !== undefined);
+      [...args.wires(), ...dependencies].length > 0 || [when, list, until].some((part) => part !== undefined);
     if (isOpen || spec.approve !== undefined || this.#options.cassette.servers[server] === undefined) return [];
     const value = args.resolve(() => undefined);
     if (!isJsonObject(value) || this.#calls.has(`${spec.use} ${contentText(value, this.#options.mask)}`)) return [];
