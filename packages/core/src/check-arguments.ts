@@ -3,7 +3,8 @@
  * the schema of what flows in with the schema of where it goes. The resolved whole is validated again at the call.
  */
 import { shapesOfReference } from "./check-references.ts";
-import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { CompiledPlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import type { Finding } from "./finding.ts";
 import { isJsonObject, jsonPointer } from "./json.ts";
 import { compileJsonSchema, plainlyFits, type SchemaViolation, UnusableSchemaError } from "./json-validator.ts";

@@ -4,7 +4,8 @@
  */
 import { checkArguments } from "./check-arguments.ts";
 import { checkReferences } from "./check-references.ts";
-import { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
+import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import type { Finding } from "./finding.ts";
 import { jsonPointer } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";

@@ -1,5 +1,6 @@
 /** Checks what a task (or the output) reads: that each root exists, and that each path leads to something its schema knows. */
-import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { CompiledPlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import type { Finding } from "./finding.ts";
 import { isJsonObject, type Json, type JsonSchema, jsonPointer, ownValue } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";

@@ -2,35 +2,17 @@
  * A plan ready to run: every value compiled once, edges as task numbers, priority by longest path.
  * Linear in tasks and edges. Compiling never throws on a wrong plan: what is wrong is listed for the check.
  */
+import { CompiledTask, type TaskValues } from "./compiled-task.ts";
 import type { Finding } from "./finding.ts";
 import { compileExpression, type Expression, TemplateError } from "./jinja.ts";
 import { type JsonSchema, jsonPointer } from "./json.ts";
 import type { Plan, PlanTask } from "./plan.ts";
 import { PlanTemplates, PlanValue } from "./plan-value.ts";
 import type { Reference } from "./reference.ts";
+import { TaskGraph } from "./task-graph.ts";
 
 /** How long a task without `expectMs` counts in the longest path, in milliseconds. */
 export const EXPECT_MS_DEFAULT = 1_000;
-
-export interface CompiledTask {
-  readonly index: number;
-  readonly spec: PlanTask;
-  readonly args: PlanValue;
-  readonly when: Expression | undefined;
-  readonly until: Expression | undefined;
-  /** The list of an `each`. */
-  readonly list: PlanValue | undefined;
-  /** The arguments of `onError: { use, args }`. */
-  readonly fallback: PlanValue | undefined;
-  /** Tasks by number, each once. */
-  readonly dependencies: readonly number[];
-  readonly dependents: readonly number[];
-  /**
-   * Milliseconds from the start of this task to the end of the longest chain behind it; between equals the fraction
-   * decides, which is larger the more tasks wait for this one.
-   */
-  readonly priority: number;
-}
 
 export interface CompiledPlan {
   readonly plan: Plan;
@@ -44,9 +26,6 @@ export interface CompiledPlan {
   /** Tasks that wait for each other, by number; empty in a plan that can run. */
   readonly cycle: readonly number[];
 }
-
-/** While it is compiled. */
-type DraftTask = { -readonly [Key in keyof CompiledTask]: CompiledTask[Key] };
 
 const cache = new WeakMap<Plan, CompiledPlan>();
 
@@ -64,15 +43,19 @@ function compile(plan: Plan): CompiledPlan {
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
   const context: Context = { indexOf, findings, templates: new PlanTemplates() };
-  const tasks = plan.tasks.map((spec, index) => compileTask(spec, index, context));
-  linkDependents(tasks);
+  const graph = new TaskGraph(plan.tasks.length);
+  const tasks = plan.tasks.map((spec, index) => {
+    const values = compileValues(spec, index, context);
+    graph.add(dependenciesOf(values, indexOf));
+    return new CompiledTask(values, graph);
+  });
+  const cycle = graph.close((index) => plan.tasks[index]?.expectMs ?? EXPECT_MS_DEFAULT);
   const output = plan.output === undefined ? undefined : new PlanValue(plan.output, context.templates);
   output?.visit({ finding: (finding) => findings.push(findingAt(["output"], finding)) });
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
-  return { plan, tasks, indexOf, inputsSchema, output, findings, cycle: rankByLongestPath(tasks) };
+  return { plan, tasks, indexOf, inputsSchema, output, findings, cycle };
 }
 
-const NO_TASKS: readonly number[] = [];
 const NO_REFERENCES: readonly Reference[] = [];
 const NO_IDS: readonly string[] = [];
 
@@ -82,7 +65,7 @@ interface Context {
   readonly templates: PlanTemplates;
 }
 
-function compileTask(spec: PlanTask, index: number, context: Context): DraftTask {
+function compileValues(spec: PlanTask, index: number, context: Context): TaskValues {
   const { each, onError } = spec;
   const { templates } = context;
   const args = new PlanValue(spec.args, templates);
@@ -93,20 +76,7 @@ function compileTask(spec: PlanTask, index: number, context: Context): DraftTask
   reportAt(args, [index, "args"], { spec, context });
   reportAt(list, [index, "each", "in"], { spec, context });
   reportAt(fallback, [index, "onError", "args"], { spec, context });
-  const task = {
-    index,
-    spec,
-    args,
-    when,
-    until,
-    list,
-    fallback,
-    dependencies: NO_TASKS,
-    dependents: NO_TASKS,
-    priority: 0,
-  };
-  task.dependencies = dependenciesOf(task, context.indexOf);
-  return task;
+  return { index, spec, args, when, until, list, fallback };
 }
 
 interface Reported {
@@ -126,27 +96,6 @@ function findingAt(base: readonly (string | number)[], finding: Finding): Findin
   return { ...finding, path: jsonPointer(base) + finding.path };
 }
 
-/** Lists of exactly the needed length: there is one for every task of the plan. */
-function linkDependents(tasks: readonly DraftTask[]): void {
-  const counts = new Int32Array(tasks.length);
-  const lists: number[][] = [];
-  for (const { dependencies } of tasks) for (const from of dependencies) counts[from] = (counts[from] ?? 0) + 1;
-  for (const task of tasks) {
-    const count = counts[task.index] ?? 0;
-    const list = count === 0 ? [] : Array.from({ length: count }, () => 0);
-    lists.push(list);
-    task.dependents = list;
-  }
-  for (const { index, dependencies } of tasks.toReversed()) {
-    for (const from of dependencies) {
-      const left = (counts[from] ?? 0) - 1;
-      counts[from] = left;
-      const list = lists[from];
-      if (list !== undefined) list[left] = index;
-    }
-  }
-}
-
 function condition(
   source: string | undefined,
   at: readonly (string | number)[],
@@ -162,15 +111,13 @@ function condition(
   }
 }
 
-type TaskValues = Pick<CompiledTask, "index" | "spec" | "args" | "when" | "until" | "list" | "fallback">;
-
-function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): readonly number[] {
+function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): ReadonlySet<number> {
   const found = new Set<number>();
   visitRoots(task, (root) => {
     const index = indexOf.get(root);
     if (index !== undefined && !(index === task.index && task.until !== undefined)) found.add(index);
   });
-  return found.size === 0 ? NO_TASKS : [...found];
+  return found;
 }
 
 /** The names that it waits for: what it reads, and what it comes after. */
@@ -195,33 +142,4 @@ export function elementReferences(task: TaskValues): readonly Reference[] {
 /** In the order in which they stand there. */
 export function referencesIn(value: PlanValue | undefined): readonly Reference[] {
   return value?.wires().map(({ reference }) => reference) ?? NO_REFERENCES;
-}
-
-/** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */
-function rankByLongestPath(tasks: readonly DraftTask[]): readonly number[] {
-  const waiting = Int32Array.from(tasks, (task) => task.dependencies.length);
-  const order: DraftTask[] = tasks.filter((task) => task.dependencies.length === 0);
-  // an array grows while it is walked
-  for (const done of order) {
-    for (const next of done.dependents) {
-      const left = (waiting[next] ?? 0) - 1;
-      waiting[next] = left;
-      const task = tasks[next];
-      if (left === 0 && task !== undefined) order.push(task);
-    }
-  }
-  for (let position = order.length - 1; position >= 0; position--) {
-    const task = order[position];
-    if (task !== undefined) task.priority = priorityOf(task, tasks);
-  }
-  return order.length === tasks.length
-    ? []
-    : tasks.filter((task) => (waiting[task.index] ?? 0) > 0).map((task) => task.index);
-}
-
-/** The fraction stays below one, and is cut off before the chain goes on: it never outweighs a millisecond. */
-function priorityOf({ spec, dependents }: CompiledTask, tasks: readonly CompiledTask[]): number {
-  let behindMs = 0;
-  for (const next of dependents) behindMs = Math.max(behindMs, Math.floor(tasks[next]?.priority ?? 0));
-  return (spec.expectMs ?? EXPECT_MS_DEFAULT) + behindMs + dependents.length / (tasks.length + 1);
 }

@@ -1,5 +1,6 @@
 /** Takes an accepted or patched plan into the state. Tasks that had started keep their state; the rest starts anew. */
-import { type CompiledTask, compilePlan } from "./compiled-plan.ts";
+import { compilePlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import type { RunEventOf } from "./run-event.ts";
 import type { RunState, TaskState } from "./run-state.ts";
 import { forgetReused, takeReused } from "./evolve-reuse.ts";

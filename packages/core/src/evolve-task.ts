@@ -46,9 +46,8 @@ export function settleDependency(state: RunState, task: TaskState, dependency: T
   task.waitingOn--;
   if (dependency.status === "skipped") task.skippedDependencies++;
   else if (dependency.status !== "succeeded" && !dependency.isHandled) task.isBlocked = true;
-  const { dependencies, spec } = task.compiled;
-  const isSkipped =
-    spec.join === "any" ? task.skippedDependencies === dependencies.length : task.skippedDependencies > 0;
+  const { dependencyCount, spec } = task.compiled;
+  const isSkipped = spec.join === "any" ? task.skippedDependencies === dependencyCount : task.skippedDependencies > 0;
   if (isSkipped && !task.isBlocked) state.toSkip.add(task);
 }
 

@@ -2,7 +2,8 @@
 export { MissingValueError, type RootValue } from "./plan-value.ts";
 export { commandRefusal, overError } from "./command-refusal.ts";
 export { checkPlan, type PlanCheck } from "./check-plan.ts";
-export { type CompiledPlan, type CompiledTask, compilePlan } from "./compiled-plan.ts";
+export { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
+export type { CompiledTask } from "./compiled-task.ts";
 export { decide, transition } from "./decide.ts";
 export { CacheHit } from "./cache-hit.ts";
 export { ErrorRecord } from "./error-record.ts";

@@ -2,7 +2,8 @@
  * Where a value comes from. Follows from the plan alone, so it costs nothing at run time and cannot be lost: a task's value
  * stands on its own call and on all that flowed into its arguments.
  */
-import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { CompiledPlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import { formatReference } from "./reference.ts";
 import { jsonPointer } from "./json.ts";
 import type { Wire } from "./plan-value.ts";

@@ -4,7 +4,8 @@
  */
 import type { CacheHit } from "./cache-hit.ts";
 import type { ChildShare } from "./child-run.ts";
-import type { CompiledPlan, CompiledTask } from "./compiled-plan.ts";
+import type { CompiledPlan } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
 import type { NodeName } from "./node-name.ts";

@@ -1,5 +1,5 @@
 /** How tasks move between pending, ready, waiting and running: queues, limits and counts. Called by evolve and takeEffects only. */
-import type { CompiledTask } from "./compiled-plan.ts";
+import type { CompiledTask } from "./compiled-task.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import {
   type Ask,
@@ -32,7 +32,7 @@ export function newTask(compiled: CompiledTask, index: number, element?: TaskSta
     approvedCall: undefined,
     editedArgs: undefined,
     isOnFallback: false,
-    waitingOn: element === undefined ? compiled.dependencies.length : 0,
+    waitingOn: element === undefined ? compiled.dependencyCount : 0,
     skippedDependencies: 0,
     isBlocked: false,
     isHandled: false,

@@ -2,13 +2,8 @@
  * Plans a fork: what has an outcome that still holds is taken over, everything else runs. Pure; linear in the events and the
  * plan. A task's outcome holds when its definition, and everything that it stands on, is the same as then.
  */
-import {
-  type CompiledPlan,
-  type CompiledTask,
-  compilePlan,
-  elementReferences,
-  referencesIn,
-} from "../compiled-plan.ts";
+import { type CompiledPlan, compilePlan, elementReferences, referencesIn } from "../compiled-plan.ts";
+import type { CompiledTask } from "../compiled-task.ts";
 import { canonicalJson, type Json } from "../json.ts";
 import { APPROVE_TOOL } from "../mesh-tools.ts";
 import type { Payload } from "../payload.ts";

@@ -1,5 +1,6 @@
 /** A plan as nodes and edges, coloured by a run's state if there is one. Linear in tasks and references. */
-import { compilePlan, type CompiledTask, elementReferences, referencesIn } from "../compiled-plan.ts";
+import { compilePlan, elementReferences, referencesIn } from "../compiled-plan.ts";
+import type { CompiledTask } from "../compiled-task.ts";
 import { APPROVE_TOOL } from "../mesh-tools.ts";
 import type { Plan } from "../plan.ts";
 import { formatReference } from "../reference.ts";
