@@ -24,6 +24,7 @@ test("what is not said has a default", () => {
     timeoutMs: 60_000,
     startTimeoutMs: 30_000,
     outputBytesMax: 8_388_608,
+    roots: [],
     scope: "shared",
     connectionsMax: 16,
     idleTimeoutMs: undefined,

@@ -65,6 +65,10 @@ const Fields = z.strictObject({
     .default(DEFAULT_OUTPUT_BYTES_MAX)
     .describe("Of one tool result."),
   tools: Tools.prefault({}),
+  roots: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Folders that the server is told to work in. Default: it is told none."),
   scope: z
     .enum(["shared", "tenant", "run"])
     .default("shared")
@@ -129,9 +133,9 @@ function typeFaults(type: string | undefined, isHttp: boolean): readonly ConfigF
 
 /** Both kinds share these. */
 function sharedOf({ trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, ...fields }: Fields) {
-  const { scope, connectionsMax } = fields;
+  const { scope, connectionsMax, roots } = fields;
   const idleTimeoutMs = fields.idleTimeoutMs ?? (scope === "shared" ? undefined : DEFAULT_IDLE_TIMEOUT_MS);
-  return { trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, scope, connectionsMax, idleTimeoutMs };
+  return { trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, roots, scope, connectionsMax, idleTimeoutMs };
 }
 
 export const McpServerConfig = Fields.superRefine((fields, context) => {

@@ -4,24 +4,30 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject, ToolSpec } from "@agentmesh/core";
-import type { ToolCallOptions, ToolProgress, ToolResult } from "@agentmesh/ports";
+import { ToolCallError, type ToolCallOptions, type ToolResult } from "@agentmesh/ports";
 import {
   type CallToolResult,
   Client,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientContext,
   type ClientOptions,
-  type Progress,
-  type Tool,
+  type ElicitResult,
+  type Transport,
 } from "@modelcontextprotocol/client";
+import { z } from "zod";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/validators/cf-worker";
 import { type ByteLimits, MESSAGE_BYTES_MAX } from "../transport/byte-limits.ts";
-import { cleanText } from "../tool/clean-text.ts";
 import { Deadline } from "../tool/deadline.ts";
 import { HttpTransport } from "../transport/http-transport.ts";
 import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
+import { callInRounds, NEVER_MS } from "./call-rounds.ts";
+import { callCapabilities, connectionCapabilities } from "./client-capabilities.ts";
 import type { EraMemory } from "./era-memory.ts";
+import { answerInput, rootsAnswer } from "./input-requests.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
+import { type StartedTask, unwrapTask, wrapTask } from "./started-task.ts";
 import { exitText, StdioTransport } from "../transport/stdio-transport.ts";
 import { type Discovery, discover } from "./tool-discovery.ts";
 import { toolResult } from "../tool/tool-output.ts";
@@ -29,10 +35,6 @@ import { ToolSubscription } from "./tool-subscription.ts";
 
 const CLIENT_INFO = { name: "agentmesh", title: "AgentMesh", version: "0.1.0" };
 const MODERN_REVISION = "2026-07-28";
-const IDEMPOTENCY_KEY_META = "agentmesh/idempotencyKey";
-
-/** Timeouts are ours (Deadline): the SDK's own clock never ends a request. The longest that a timer can wait. */
-const NEVER_MS = 2_147_483_647;
 /** How long a stdio server may leave the question for the newer era unanswered before it is taken for an older one. */
 const STDIO_PROBE_MS = 2_000;
 const LIST_PAGES_MAX = 200;
@@ -40,7 +42,6 @@ const LIST_PAGES_MAX = 200;
 const REFRESH_DELAY_MS = 200;
 /** How long the tool list waits for the subscription to its changes. */
 const SUBSCRIBE_MS = 500;
-const PROGRESS_TEXT_CHARS_MAX = 500;
 
 type Protocol = McpServerConfig["protocol"];
 
@@ -48,6 +49,8 @@ export interface ConnectionOptions {
   readonly server: string;
   readonly config: McpServerConfig;
   readonly eras: EraMemory;
+  /** Whether some call may have a person asked. */
+  readonly canAsk: boolean;
   /** Gives up the start. */
   readonly signal: AbortSignal;
   /** Told once, when the connection is gone without having been closed. */
@@ -113,8 +116,8 @@ export class McpConnection {
   #refreshTimer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
   #lists = 0;
-  /** Under way. */
-  #calls = 0;
+  /** Under way, in the order in which they began. */
+  readonly #open = new Set<ConnectionCall>();
   /** Told when the last call under way is over. */
   #onIdle = (): void => {};
   #isReady = false;
@@ -127,10 +130,13 @@ export class McpConnection {
     const limits: ByteLimits = { outputBytesMax: config.outputBytesMax, messageBytesMax: MESSAGE_BYTES_MAX };
     this.#transport =
       config.transport === "stdio" ? new StdioTransport(config, limits) : new HttpTransport(config, limits);
-    this.#client = new Client(CLIENT_INFO, clientOptions(protocol, config));
+    this.#client = new Client(CLIENT_INFO, clientOptions(protocol, options));
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client has no other way
     this.#client.onclose = () => this.#lost();
     this.#client.setNotificationHandler("notifications/tools/list_changed", () => this.#listSoon());
+    if (options.canAsk)
+      this.#client.setRequestHandler("elicitation/create", ({ params }, context) => this.#elicit(params, context));
+    if (config.roots.length > 0) this.#client.setRequestHandler("roots/list", () => rootsAnswer(config.roots));
   }
 
   get discovery(): Discovery {
@@ -180,6 +186,7 @@ export class McpConnection {
       timeout: NEVER_MS,
       ...(prior === undefined ? {} : { prior }),
     });
+    this.#takeTasks();
     await this.#subscribe();
     await this.#list(signal);
     this.#isReady = true;
@@ -187,22 +194,37 @@ export class McpConnection {
   }
 
   /** Rejects with ToolCallError only. */
-  async call(call: ConnectionCall): Promise<ToolResult | typeof NEVER_RECEIVED> {
+  async call(call: ConnectionCall): Promise<ToolResult | StartedTask | typeof NEVER_RECEIVED> {
     const { spec, deadline } = call;
+    const { config } = this.#options;
     const hadSession = this.#hasSession();
     let answer: CallToolResult;
-    this.#calls += 1;
+    let hasBegun = false;
+    this.#open.add(call);
     try {
-      answer = await this.#send(call);
+      const onRound = (): void => {
+        hasBegun = true;
+      };
+      answer = await callInRounds({ client: this.#client, call, roots: config.roots, onRound });
     } catch (error) {
-      if (deadline.end === undefined && wasNeverReceived(error, hadSession)) return NEVER_RECEIVED;
-      const { config } = this.#options;
+      if (error instanceof ToolCallError) throw error;
+      if (deadline.end === undefined && !hasBegun && wasNeverReceived(error, hadSession)) return NEVER_RECEIVED;
       throw callFailure(error, { called: spec, deadline, config, lossText: () => this.lossText() });
     } finally {
-      this.#calls -= 1;
-      if (this.#calls === 0) this.#onIdle();
+      this.#open.delete(call);
+      if (this.#open.size === 0) this.#onIdle();
     }
-    return toolResult(answer, spec);
+    return unwrapTask(answer, spec) ?? toolResult(answer, spec);
+  }
+
+  /** A request about a task. Rejects as the SDK does. */
+  askTask(method: string, params: { readonly taskId: string }, signal: AbortSignal): Promise<unknown> {
+    const capabilities = callCapabilities({ canAsk: this.#options.canAsk, roots: this.#options.config.roots });
+    return this.#client.request(
+      { method, params: { ...params, _meta: { [CLIENT_CAPABILITIES_META_KEY]: capabilities } } },
+      z.looseObject({}),
+      { signal, timeout: NEVER_MS, headers: { "Mcp-Name": params.taskId } },
+    );
   }
 
   /** How the connection ended; continues `Server "x" ...`. */
@@ -231,7 +253,7 @@ export class McpConnection {
   async retire(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle = resolve;
-    if (this.#calls > 0) await promise;
+    if (this.#open.size > 0) await promise;
     await this.abandon();
   }
 
@@ -242,27 +264,35 @@ export class McpConnection {
     await (stdio === undefined ? this.#transport.close().catch(() => {}) : stdio.abandon());
   }
 
+  /** The SDK refuses an answer that is a task. */
+  #takeTasks(): void {
+    const transport: Transport = this.#transport;
+    const receive = transport.onmessage;
+    if (this.#client.getProtocolEra() !== "modern" || receive === undefined) return;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of the SDK has no other way
+    transport.onmessage = (message, extra) => receive(wrapTask(message), extra);
+  }
+
   #learnEra(): void {
     const result = this.#client.getDiscoverResult();
     this.#options.eras.learn(result === undefined ? { kind: "legacy" } : { kind: "modern", discover: result });
   }
 
-  #send({ spec, args, options, deadline }: ConnectionCall): Promise<CallToolResult> {
-    const { tool, inputSchema } = spec;
-    const { meta, idempotencyKey, onProgress } = options;
-    return this.#client.callTool(
-      { name: tool, arguments: args, _meta: { ...meta, [IDEMPOTENCY_KEY_META]: idempotencyKey } },
-      {
-        signal: deadline.signal,
-        timeout: NEVER_MS,
-        // Gives the SDK what it needs for headers, and no output schema: results are checked here, by core.
-        toolDefinition: { name: tool, inputSchema: inputSchema as Tool["inputSchema"] },
-        onprogress: (progress) => {
-          deadline.restart();
-          onProgress?.(progressOf(progress));
-        },
-      },
-    );
+  /**
+   * In the older eras a server asks over the connection, not within a call: when calls of several callers are open, nobody
+   * is asked, since it might be the wrong one.
+   */
+  async #elicit(params: unknown, context: ClientContext): Promise<ElicitResult> {
+    const asking = [...this.#open].filter(({ options }) => options.onInput !== undefined);
+    const callers = new Set(asking.map(({ options }) => options.caller?.run));
+    const call = asking.at(-1);
+    if (call === undefined || callers.size > 1) return { action: "cancel" };
+    const { spec: called, options, deadline } = call;
+    const onInput: ToolCallOptions["onInput"] = (request, signal) =>
+      options.onInput?.(request, AbortSignal.any([signal, context.mcpReq.signal])) ??
+      Promise.resolve({ action: "cancel" });
+    const answer = answerInput({ method: "elicitation/create", params }, { called, deadline, onInput }, []);
+    return (await answer.catch(() => ({ action: "cancel" }))) as ElicitResult;
   }
 
   /** Before the tools are listed, so that no change is missed; a server that takes its time is listed again later. */
@@ -333,22 +363,16 @@ export class McpConnection {
   }
 }
 
-function clientOptions(protocol: Protocol, { transport }: McpServerConfig): ClientOptions {
+function clientOptions(protocol: Protocol, { config, canAsk }: ConnectionOptions): ClientOptions {
+  const { transport, roots } = config;
   const probe = transport === "stdio" ? { timeoutMs: STDIO_PROBE_MS } : {};
   const mode = protocol === "modern" ? { pin: MODERN_REVISION } : protocol;
   return {
+    capabilities: connectionCapabilities({ canAsk, roots }),
     versionNegotiation: { mode, probe },
     listMaxPages: LIST_PAGES_MAX,
     inputRequired: { autoFulfill: false },
     // The SDK's default compiles schemas to code, which must never happen to a stranger's schema.
     jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
-  };
-}
-
-function progressOf({ progress, total, message }: Progress): ToolProgress {
-  return {
-    progress,
-    ...(total === undefined ? {} : { total }),
-    ...(message === undefined ? {} : { message: cleanText(message, PROGRESS_TEXT_CHARS_MAX) }),
   };
 }

@@ -15,6 +15,8 @@ export interface McpToolSourceOptions {
   /** Its name in the configuration. */
   readonly server: string;
   readonly config: McpServerConfig;
+  /** Calls may come with `onInput`. In the older protocol eras a server is told so before its first call. Default: false. */
+  readonly canAsk?: boolean;
 }
 
 export class McpToolSource implements ToolSource {
@@ -29,11 +31,11 @@ export class McpToolSource implements ToolSource {
   #isClosed = false;
 
   /** Throws ServerNameError. */
-  constructor({ server, config }: McpToolSourceOptions) {
+  constructor({ server, config, canAsk = false }: McpToolSourceOptions) {
     this.server = requireServerName(server);
     this.#config = config;
     const eras = new EraMemory();
-    this.#links = new ServerLinks({ server, config, eras, onChange: (link) => this.#take(link) });
+    this.#links = new ServerLinks({ server, config, eras, canAsk, onChange: (link) => this.#take(link) });
   }
 
   /** Whoever asks with other credentials may be told something else: they are in it. */

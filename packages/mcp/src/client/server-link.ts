@@ -8,6 +8,7 @@ import type { ServerState, ToolCallOptions, ToolResult } from "@agentmesh/ports"
 import { type CalledTool, cancelledBeforeSent, serverUnavailable, toolUnknown } from "../tool/call-failure.ts";
 import { Deadline, DeadlineReached } from "../tool/deadline.ts";
 import { toolId } from "../tool/server-name.ts";
+import { toolResult } from "../tool/tool-output.ts";
 import { CrashLoopError } from "./crash-loop-error.ts";
 import type { EraMemory } from "./era-memory.ts";
 import type { McpConnection } from "./mcp-connection.ts";
@@ -15,6 +16,8 @@ import type { McpServerConfig } from "../mcp-server-config.ts";
 import { ReconnectBackoff } from "./reconnect-backoff.ts";
 import { ServerLostError } from "./server-lost-error.ts";
 import type { ServerStartError } from "./server-start-error.ts";
+import type { StartedTask } from "./started-task.ts";
+import type { TaskCall } from "./task-polling.ts";
 
 /** A call waits this long for the next attempt to connect; with a longer pause before it, it is refused at once. */
 const BACKOFF_WAIT_MS_MAX = 2_000;
@@ -25,6 +28,8 @@ export interface ServerLinkOptions {
   readonly server: string;
   readonly config: McpServerConfig;
   readonly eras: EraMemory;
+  /** Whether some call may have a person asked. */
+  readonly canAsk: boolean;
   /** A failed server is tried again without anybody asking. */
   readonly isKept: boolean;
   /** Told whenever its state changes, or what its server offers. */
@@ -142,15 +147,24 @@ export class ServerLink {
       options.admit?.(spec);
       using deadline = new Deadline(options.signal, options.timeoutMs ?? this.#timeoutMs(tool));
       const result = await connection.call({ spec, args, options, deadline });
-      if (typeof result !== "symbol") return result;
+      if (typeof result !== "symbol")
+        return "state" in result ? await this.#follow(result, { spec, options, deadline }) : result;
       this.#options.eras.forget();
       this.#drop(connection, "does not know the connection any more");
       if (attempts > 1) throw serverUnavailable(called, { error: this.#error });
     }
   }
 
+  /** The task lives on whatever becomes of the connection. */
+  async #follow(task: StartedTask, call: Pick<TaskCall, "spec" | "options" | "deadline">): Promise<ToolResult> {
+    const { taskResult } = await import("./task-polling.ts");
+    const { signal } = this.#closing;
+    const connection = (): Promise<McpConnection> => this.#ready(call.spec, signal);
+    return toolResult(await taskResult(task, { ...call, config: this.#options.config, connection }), call.spec);
+  }
+
   async #connect(signal: AbortSignal): Promise<void> {
-    const { server, config, eras } = this.#options;
+    const { server, config, eras, canAsk } = this.#options;
     const startMs = performance.now();
     clearTimeout(this.#retry);
     this.#become("connecting");
@@ -160,6 +174,7 @@ export class ServerLink {
         server,
         config,
         eras,
+        canAsk,
         signal,
         onLost: (lost) => this.#drop(lost, lost.lossText()),
         onTools: (changed) => this.#take(changed),

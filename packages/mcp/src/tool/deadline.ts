@@ -22,8 +22,9 @@ export class Deadline implements Disposable {
   readonly timeoutMs: number;
   readonly #caller: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #lastMs: number;
+  #timer: NodeJS.Timeout;
+  #lastMs: number;
+  #holds = 0;
   readonly #cancel = (): void => this.#reach("cancelled");
   #end: DeadlineEnd | undefined;
 
@@ -31,7 +32,7 @@ export class Deadline implements Disposable {
     this.timeoutMs = timeoutMs;
     this.#caller = caller;
     this.#lastMs = performance.now() + timeoutMs * PROGRESS_FACTOR;
-    this.#timer = setTimeout(() => this.#reach("timeout"), Math.min(timeoutMs, TIMER_MS_MAX));
+    this.#timer = this.#newTimer();
     if (caller.aborted) this.#cancel();
     else caller.addEventListener("abort", this.#cancel, { once: true });
   }
@@ -47,7 +48,15 @@ export class Deadline implements Disposable {
 
   /** The worker lives: its time starts anew, within the longest time. */
   restart(): void {
-    if (this.#end === undefined && performance.now() < this.#lastMs) this.#timer.refresh();
+    if (this.#end === undefined && this.#holds === 0 && performance.now() < this.#lastMs) this.#timer.refresh();
+  }
+
+  /** While a person thinks, the time stands still; it starts anew when the hold is disposed of. The caller can give up meanwhile. */
+  hold(): Disposable {
+    const startMs = performance.now();
+    this.#holds += 1;
+    clearTimeout(this.#timer);
+    return { [Symbol.dispose]: () => this.#release(startMs) };
   }
 
   /** The result of the work, or a rejection with DeadlineReached at the end; the work is left to itself then. */
@@ -67,6 +76,16 @@ export class Deadline implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#caller.removeEventListener("abort", this.#cancel);
+  }
+
+  #release(heldFromMs: number): void {
+    this.#holds -= 1;
+    this.#lastMs += performance.now() - heldFromMs;
+    if (this.#holds === 0 && this.#end === undefined) this.#timer = this.#newTimer();
+  }
+
+  #newTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.#reach("timeout"), Math.min(this.timeoutMs, TIMER_MS_MAX));
   }
 
   #reach(end: DeadlineEnd): void {

@@ -9,3 +9,10 @@ export interface ByteLimits {
 
 /** Of one message that is no tool result. */
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
+
+const RESULT_METHODS: ReadonlySet<string> = new Set(["tools/call", "tasks/get", "resources/read", "prompts/get"]);
+
+/** Whether the answer to this method is, or holds, what a tool gives. */
+export function givesOutput(method: string): boolean {
+  return RESULT_METHODS.has(method);
+}

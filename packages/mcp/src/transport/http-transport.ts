@@ -11,7 +11,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { boundedFetch, REQUEST_TAG_HEADER, writeRequestTag } from "./bounded-fetch.ts";
-import type { ByteLimits } from "./byte-limits.ts";
+import { type ByteLimits, givesOutput } from "./byte-limits.ts";
 import { type HttpDestination, networkOf } from "../http/http-network.ts";
 import { faultAnswer, TransportFault } from "./transport-fault.ts";
 
@@ -83,7 +83,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
         ...options,
         requestSignal:
           requestSignal === undefined ? stream.end.signal : AbortSignal.any([requestSignal, stream.end.signal]),
-        headers: { ...options.headers, [REQUEST_TAG_HEADER]: writeRequestTag({ id, isCall: method === "tools/call" }) },
+        headers: { ...options.headers, [REQUEST_TAG_HEADER]: writeRequestTag({ id, isCall: givesOutput(method) }) },
         onRequestStreamEnd: () => {
           this.#streams.delete(id);
           this.#answer(id, new TransportFault("stream-ended"));

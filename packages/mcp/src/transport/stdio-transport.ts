@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import { parseJSONRPCMessage, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
-import type { ByteLimits } from "./byte-limits.ts";
+import { type ByteLimits, givesOutput } from "./byte-limits.ts";
 import { cleanText } from "../tool/clean-text.ts";
 import { FrameSplitter, type OversizedFrame } from "./frame-splitter.ts";
 import { LineTail } from "./line-tail.ts";
@@ -179,7 +179,7 @@ export class StdioTransport implements Transport {
   /** Keeps the ids of the tool calls under way: their answers have a limit of their own. */
   #note(message: JSONRPCMessage): void {
     if (!("method" in message)) return;
-    if (message.method === "tools/call" && "id" in message) this.#calls.add(message.id);
+    if (givesOutput(message.method) && "id" in message) this.#calls.add(message.id);
     const cancelled = message.method === "notifications/cancelled" ? message.params?.["requestId"] : undefined;
     if (typeof cancelled === "number") this.#calls.delete(cancelled);
   }

@@ -20,6 +20,7 @@ const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["mcpServers", "*", "tls", "ca"],
   ["mcpServers", "*", "tls", "cert"],
   ["mcpServers", "*", "tls", "key"],
+  ["mcpServers", "*", "roots", "*"],
   ["models", "*", "model"],
 ];
 
