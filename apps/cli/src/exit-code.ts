@@ -39,6 +39,9 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_PRICE_UNKNOWN",
     "AM_INBOX_COMMAND_TOO_LARGE",
     "AM_INBOX_FULL",
+    "AM_WORKFLOW_FILE",
+    "AM_LISTEN_OPEN",
+    "AM_LISTEN_FAILED",
   ]),
   ...codes(EXIT.unreachable, [
     "AM_NO_MODEL",

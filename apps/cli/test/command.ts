@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, vi } from "vitest";
 
-const LAUNCHER = join(import.meta.dirname, "../bin/agentmesh.mjs");
+export const LAUNCHER = join(import.meta.dirname, "../bin/agentmesh.mjs");
 const SERVER = fileURLToPath(import.meta.resolve("./fixtures/test-server.ts"));
 const require = createRequire(import.meta.url);
 
@@ -29,7 +29,9 @@ export interface RunningCommand {
   /** As a power cut does: it gets to know nothing. */
   kill(): void;
   /** Resolves once standard error holds this text. */
-  says(words: string): Promise<void>;
+  says(words: string | RegExp): Promise<readonly string[]>;
+  /** The same of standard output. */
+  prints(words: RegExp): Promise<readonly string[]>;
 }
 
 /** Commands start processes that start processes: on a busy machine that takes its time. */
@@ -67,7 +69,7 @@ export class Folder {
     const command = `exec 2>&1; agentmesh() { "${process.execPath}" "${LAUNCHER}" "$@"; }; ${script}`;
     const child = spawn("bash", ["-c", command], {
       cwd: this.path,
-      env: this.#environment(),
+      env: this.environment,
       stdio: ["ignore", "pipe", "ignore"],
     });
     return await text(child.stdout);
@@ -77,25 +79,34 @@ export class Folder {
   async readLate(delayMs: number, ...words: readonly string[]): Promise<string> {
     const child = spawn(process.execPath, [LAUNCHER, ...words], {
       cwd: this.path,
-      env: this.#environment(),
+      env: this.environment,
       stdio: ["ignore", "pipe", "ignore"],
     });
     await sleep(delayMs);
     return await text(child.stdout);
   }
 
-  #environment(): NodeJS.ProcessEnv {
+  get environment(): NodeJS.ProcessEnv {
     return { PATH: process.env["PATH"], HOME: this.path, AGENTMESH_NO_MODEL: "1" };
   }
 
   start(...words: readonly string[]): RunningCommand {
     const child = spawn(process.execPath, [LAUNCHER, ...words], {
       cwd: this.path,
-      env: this.#environment(),
+      env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let said = "";
-    child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
+    const heard = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].on("data", (chunk: Buffer) => (heard[name] += String(chunk)));
+    const hears = async (name: "stdout" | "stderr", expected: string | RegExp): Promise<readonly string[]> => {
+      for (;;) {
+        const found = find(heard[name], expected);
+        if (found !== null) return found;
+        if (child.exitCode !== null) throw new Error(`It ended without saying ${String(expected)}:\n${heard[name]}`);
+        await Promise.race([once(child[name], "data"), once(child, "close")]);
+      }
+    };
     const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
       ([stdout, stderr, [exit]]) => ({ exit: exit as number | null, stdout, stderr }),
     );
@@ -104,14 +115,15 @@ export class Folder {
       ended,
       interrupt: () => child.kill("SIGINT"),
       kill: () => child.kill("SIGKILL"),
-      says: async (expected) => {
-        while (!said.includes(expected)) {
-          if (child.exitCode !== null) throw new Error(`It ended without saying "${expected}":\n${said}`);
-          await Promise.race([once(child.stderr, "data"), once(child, "close")]);
-        }
-      },
+      says: (expected) => hears("stderr", expected),
+      prints: (expected) => hears("stdout", expected),
     };
   }
+}
+
+function find(said: string, expected: string | RegExp): readonly string[] | null {
+  if (typeof expected !== "string") return expected.exec(said);
+  return said.includes(expected) ? [expected] : null;
 }
 
 /** A server of these tests, started in one of its ways. */

@@ -147,6 +147,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/tools-command.ts")).toolsCommand,
   },
   {
+    name: "mcp",
+    summary: "Be an MCP server, over standard input and output",
+    operandsMax: 0,
+    options: [],
+    examples: ["agentmesh mcp --config agentmesh.config.yaml"],
+    load: async () => (await import("../commands/mcp-command.ts")).mcpCommand,
+  },
+  {
+    name: "serve",
+    summary: "Be an MCP server, over HTTP",
+    operandsMax: 0,
+    options: [
+      { name: "port", value: "PORT", summary: "The port; 0 is any that is free. Default: 7420" },
+      { name: "host", value: "ADDRESS", summary: "The address to listen on. Default: 127.0.0.1" },
+      { name: "open", summary: "Listen where others reach it, although nobody is asked who they are" },
+    ],
+    examples: ["agentmesh serve", "agentmesh serve --port 0 --json"],
+    load: async () => (await import("../commands/serve-command.ts")).serveCommand,
+  },
+  {
     name: "models",
     summary: "List the models, or fetch a small local one",
     operands: "[pull [NAME]]",

@@ -70,8 +70,13 @@ export type LogLevel = "debug" | "info" | "notice" | "warning" | "error" | "crit
 
 export type ServedAnswer =
   | { readonly kind: "result"; readonly result: JsonObject }
-  /** `state` comes back with the answers. */
-  | { readonly kind: "input"; readonly requests: AskedInputs; readonly state?: Json }
+  /** `state` comes back with the answers. `abandoned`: called when a client that stays connected cancels in place of answering. */
+  | {
+      readonly kind: "input";
+      readonly requests: AskedInputs;
+      readonly state?: Json;
+      readonly abandoned?: () => void;
+    }
   /** Only for a client that takes tasks; the task can be asked for from now on. */
   | { readonly kind: "task"; readonly task: ServedTask };
 

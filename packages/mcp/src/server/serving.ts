@@ -81,7 +81,10 @@ async function resultOf(answer: ServedAnswer, { args, context, parts }: Answerin
     // The SDK lets no result of a tool out without content.
     return { resultType: "task", content: [], ...taskDocument(answer.task, (id) => parts.seal.sealId(id, principal)) };
   }
-  const { requests, state } = answer;
+  const { requests, state, abandoned } = answer;
+  // Before there were envelopes, the request stays open while its client is asked.
+  const isOpen = context.mcpReq.envelope === undefined;
+  if (isOpen && abandoned !== undefined) context.mcpReq.signal.addEventListener("abort", abandoned, { once: true });
   return {
     resultType: "input_required",
     ...(Object.keys(requests).length === 0 ? {} : { inputRequests: askedDocument(requests) }),

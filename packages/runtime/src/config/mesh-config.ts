@@ -7,6 +7,8 @@ import { McpServerConfig } from "@agentmesh/mcp";
 import { ModelConfig } from "@agentmesh/models";
 import { z } from "zod";
 import { CacheConfig } from "./cache-config.ts";
+import { ExposeConfig } from "./expose-config.ts";
+import { ServeConfig } from "./serve-config.ts";
 
 const DEFAULT_STORE = ".agentmesh/store.db";
 const DEFAULT_TENANT = "default";
@@ -69,6 +71,12 @@ export const MeshConfig = z.strictObject({
     .default({})
     .describe("The shape that other MCP hosts use: an existing block can be pasted in."),
   pinning: PinningConfig.prefault({}).describe("What becomes of a tool that is not the one that was agreed on."),
+  workflows: z
+    .record(z.string().regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _."), z.string().min(1))
+    .default({})
+    .describe("Plan files by name; relative to the configuration file."),
+  expose: ExposeConfig.prefault({}).describe("What is served to others over MCP."),
+  serve: ServeConfig.prefault({}).describe("Where agentmesh serve listens."),
   policy: RunPolicy.prefault({}).describe("What runs may do."),
   cache: CacheConfig.prefault({}).describe("What may be given again in place of a call."),
   store: z

@@ -16,6 +16,8 @@ const PATH_SETTINGS: readonly (readonly string[])[] = [
   ["store"],
   ["log", "file"],
   ["pinning", "lockFile"],
+  ["workflows", "*"],
+  ["serve", "tls", "*"],
   ["mcpServers", "*", "cwd"],
   ["mcpServers", "*", "tls", "ca"],
   ["mcpServers", "*", "tls", "cert"],

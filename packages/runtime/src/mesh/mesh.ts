@@ -52,6 +52,8 @@ import { foldEvents, type RunBeginning, RunDesk, serversOf } from "./run-desk.ts
 export interface RunOptions {
   readonly inputs?: JsonObject;
   readonly name?: string;
+  /** What it is called in the store, in place of a name of its own: letters, digits, _ and -. A second one of that name fails with JournalConflictError. */
+  readonly id?: string;
   /** Aborting it cancels the run. */
   readonly signal?: AbortSignal;
 }
@@ -285,7 +287,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   #start(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): Run {
-    const run = this.#desk.begin(this.#beginning(work, mode, options));
+    const run = this.#desk.begin(this.#beginning(work, mode, options), options.id);
     followSignal(run, options.signal);
     return run;
   }

@@ -64,8 +64,7 @@ export class RunDesk {
     this.#parts = parts;
   }
 
-  begin(beginning: RunBeginning): Run {
-    const id = newRunId(this.#parts.services.clock.nowMs());
+  begin(beginning: RunBeginning, id = newRunId(this.#parts.services.clock.nowMs())): Run {
     return this.#handle(id, (handle) => this.#begin(id, beginning, handle));
   }
 

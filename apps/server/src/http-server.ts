@@ -1,0 +1,118 @@
+/** The HTTP server: `/mcp` and `/healthz`. By default for this machine alone. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createPlainServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { McpEndpoint, type Principal } from "@agentmesh/mcp/server";
+import type { LoadedConfig } from "@agentmesh/runtime";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { type Authenticate, AuthenticationError, refusalResponse } from "./authentication.ts";
+import { atMost } from "./closing-time.ts";
+import { ListenError } from "./listen-error.ts";
+import { servedService } from "./served-service.ts";
+import { TenantMeshes } from "./tenant-meshes.ts";
+
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+/** As requests name them. */
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+/** How long what is being answered has to end by itself, in milliseconds. */
+const DRAIN_MS_MAX = 10_000;
+/** Of a request's headers and of its whole, in milliseconds: who is slower than that is not asking. */
+const HEADERS_MS_MAX = 10_000;
+const REQUEST_MS_MAX = 60_000;
+
+export interface HttpServerOptions {
+  readonly version: string;
+  /** Over those of the configuration. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** Absent: everybody who reaches it is the configured tenant. */
+  readonly authenticate?: Authenticate;
+  /** Listens where others reach it although nobody is asked who they are. */
+  readonly isOpen?: boolean;
+}
+
+export interface HttpServer {
+  /** `http://127.0.0.1:7420` */
+  readonly url: string;
+  /** Takes no more requests, cancels what is being answered, closes everything. Runs of tasks that are under way can be resumed. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Throws ConfigError, StoreError, WorkflowFileError, ListenError. */
+export async function startHttpServer(loaded: LoadedConfig, options: HttpServerOptions): Promise<HttpServer> {
+  const { serve, tenant } = loaded.config;
+  const { authenticate, isOpen = false, version } = options;
+  const place = { host: options.host ?? serve.host, port: options.port ?? serve.port };
+  if (!LOOPBACK.has(place.host) && authenticate === undefined && serve.tls?.clientCa === undefined && !isOpen)
+    throw new ListenError(place, "open");
+  const meshes = new TenantMeshes(loaded);
+  const service = await servedService(loaded, meshes, version);
+  const endpoint = new McpEndpoint(service, {
+    hosts: [...LOCAL_NAMES, place.host, ...serve.hosts],
+    origins: [...LOCAL_NAMES, ...serve.origins],
+    key: serve.secret,
+  });
+  const local: Principal = { tenant, subject: "local", scopes: [] };
+  const app = application(endpoint, { version, authenticate: authenticate ?? (() => Promise.resolve(local)) });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = serverOf(loaded, (request, response) => void listener(request, response));
+  const port = await listening(server, place);
+  const name = place.host.includes(":") ? `[${place.host}]` : place.host;
+  return {
+    url: `${serve.tls === undefined ? "http" : "https"}://${name}:${port}`,
+    stop: async () => {
+      server.close();
+      await endpoint.close();
+      await atMost(DRAIN_MS_MAX, () => meshes[Symbol.asyncDispose]());
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface Application {
+  readonly version: string;
+  readonly authenticate: Authenticate;
+}
+
+function application(endpoint: McpEndpoint, { version, authenticate }: Application): Hono {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.json({ status: "ok", version }));
+  app.all("/mcp", async ({ req: { raw } }) => {
+    try {
+      return await endpoint.fetch(raw, await authenticate(raw));
+    } catch (error) {
+      if (error instanceof AuthenticationError) return refusalResponse(error);
+      throw error;
+    }
+  });
+  app.notFound((context) => context.json({ error: "There is nothing here. MCP is at /mcp." }, 404));
+  // What went wrong is nobody's business who asks.
+  app.onError((_error, context) => context.json({ error: "Internal error" }, 500));
+  return app;
+}
+
+type Listener = Parameters<typeof createPlainServer>[1];
+
+function serverOf({ config: { serve } }: LoadedConfig, listener: Listener): Server {
+  const limits = { headersTimeout: HEADERS_MS_MAX, requestTimeout: REQUEST_MS_MAX };
+  if (serve.tls === undefined) return createPlainServer(limits, listener);
+  const { cert, key, clientCa } = serve.tls;
+  const clients =
+    clientCa === undefined ? {} : { ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true };
+  const files = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
+  return createTlsServer({ ...limits, ...files, ...clients }, listener);
+}
+
+/** The port. Throws ListenError. */
+async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<number> {
+  server.listen(place.port, place.host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw new ListenError(place, (error as NodeJS.ErrnoException).code ?? "unknown");
+  }
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,101 @@
+/** One call of a served tool: a run from its beginning, or from the answers to a question, until it has something to say. */
+import { isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
+import { InputStateError, type InputReply, type ServedAnswer, type ServedCall } from "@agentmesh/mcp/server";
+import type { RunResult } from "../mesh/run-result.ts";
+import { idempotencyKeyOf } from "./call-meta.ts";
+import { runAnswer } from "./run-answer.ts";
+import { RunProgress } from "./run-progress.ts";
+import { runTask } from "./run-task.ts";
+import { keyedRunId, type ServedRuns } from "./served-runs.ts";
+import type { ServedWork } from "./served-work.ts";
+import { commandsOf, questionsOf } from "./wait-questions.ts";
+
+export interface RunCallParts {
+  readonly runs: ServedRuns;
+  readonly work: ServedWork;
+  readonly args: JsonObject;
+  readonly call: ServedCall;
+  /** A client that takes tasks gets one when the run takes longer, in milliseconds. */
+  readonly taskAfterMs: number;
+}
+
+export async function runCall(parts: RunCallParts): Promise<ServedAnswer> {
+  const { reply } = parts.call;
+  return reply === undefined ? begin(parts) : goOn(parts, reply);
+}
+
+async function begin(parts: RunCallParts): Promise<ServedAnswer> {
+  const { runs, work, args, call } = parts;
+  const key = idempotencyKeyOf(call.meta);
+  const { principal } = call;
+  const id = key === undefined ? undefined : keyedRunId({ principal, tool: work.tool.name, args, key });
+  return follow(parts, await runs.begin(work.workOf(args), id));
+}
+
+/** Throws InputStateError unless the run still waits for just what was asked. */
+async function goOn(parts: RunCallParts, { answers, state }: InputReply): Promise<ServedAnswer> {
+  const { runs } = parts;
+  const { run, seq } = stateOf(state);
+  const now = await runs.now(run);
+  if (now === undefined || now.seq !== seq || now.result.status !== "suspended")
+    throw new InputStateError("already_answered", { run });
+  const commands = commandsOf(now.result.waits ?? [], answers);
+  // Nobody has answered: it stays stored, and can be answered elsewhere.
+  if (commands.length === 0) return { kind: "result", result: runAnswer(now.result, parts.work.shape) };
+  for (const command of commands) await runs.send(run, command);
+  return follow(parts, run);
+}
+
+async function follow(parts: RunCallParts, run: string): Promise<ServedAnswer> {
+  const { runs, call, taskAfterMs } = parts;
+  const abandon = (): void => runs.cancel(run, "cancelled by the client");
+  if (call.signal.aborted) abandon();
+  call.signal.addEventListener("abort", abandon, { once: true });
+  void tellProgress(parts, run);
+  try {
+    const stopped = runs.stop(run, call.signal);
+    const result = call.client.tasks ? await within(stopped, taskAfterMs) : await stopped;
+    return result === undefined ? await asTask(parts, run) : await answerOf(parts, result);
+  } finally {
+    call.signal.removeEventListener("abort", abandon);
+  }
+}
+
+async function tellProgress({ runs, call }: RunCallParts, run: string): Promise<void> {
+  const progress = new RunProgress(call.progress);
+  for await (const signal of runs.signals(run)) progress.add(signal);
+}
+
+async function answerOf({ runs, work, call }: RunCallParts, result: RunResult): Promise<ServedAnswer> {
+  const { run, status, waits = [] } = result;
+  const requests = status === "suspended" && call.client.form ? questionsOf(run, waits) : {};
+  const seq = Object.keys(requests).length === 0 ? undefined : (await runs.now(run))?.seq;
+  if (seq === undefined) return { kind: "result", result: runAnswer(result, work.shape) };
+  const abandoned = (): void => runs.cancel(run, "cancelled by the client");
+  return { kind: "input", requests, state: { run, seq }, abandoned };
+}
+
+/** The run is in the store: it can be asked for from now on, also when this process is gone. */
+async function asTask({ runs, work, call }: RunCallParts, run: string): Promise<ServedAnswer> {
+  // Servers may still connect: the first event says that it is stored.
+  for await (const _ of runs.signals(run)) break;
+  return { kind: "task", task: await runTask(runs, { run, shape: work.shape, canAsk: call.client.form }) };
+}
+
+/** Undefined when it takes longer. */
+async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<Value | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), limitMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => undefined); // the task will say
+  }
+}
+
+function stateOf(state: Json | undefined): { readonly run: string; readonly seq: number } {
+  const { run, seq } = isJsonObject(state) ? state : {};
+  if (typeof run !== "string" || typeof seq !== "number") throw new InputStateError("already_answered");
+  return { run, seq };
+}

@@ -1,0 +1,149 @@
+/** The runs that calls of served tools are: begun once, followed until they stop, and told what people answer. */
+import { createHash } from "node:crypto";
+import { canonicalJson, type JsonObject, MeshError, type RunCommand } from "@agentmesh/core";
+import type { Principal } from "@agentmesh/mcp/server";
+import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunSignal } from "../driver/run-signal.ts";
+import type { Mesh } from "../mesh/mesh.ts";
+import type { Run } from "../mesh/run.ts";
+import { type RunResult, runResult } from "../mesh/run-result.ts";
+import { UnknownRunError } from "../mesh/unknown-run-error.ts";
+import type { Work } from "./served-work.ts";
+
+/** Runs of one tenant that are under way at once. */
+const RUNS_MAX = 256;
+/** Between two looks at a run that another process drives, in milliseconds. */
+const LOOK_MS = 250;
+const BASE_32 = "0123456789abcdefghjkmnpqrstvwxyz";
+const ID_CHARS = 26;
+
+/** More is begun at once than this process takes on. */
+export class ServedBusyError extends MeshError {
+  constructor() {
+    super({
+      code: "AM_SERVER_BUSY",
+      message: `${RUNS_MAX} runs are under way here, as many as there may be.`,
+      hint: "Try again when some of them are over.",
+      facts: { runsMax: RUNS_MAX },
+      retryable: true,
+    });
+  }
+}
+
+export class ServedRuns {
+  readonly mesh: Mesh;
+  /** Told of every signal of the runs that are driven here. */
+  readonly #observe: (signal: RunSignal) => void;
+  /** Driven here, or suspended. */
+  readonly #runs = new Map<string, Run>();
+
+  constructor(mesh: Mesh, observe: (signal: RunSignal) => void) {
+    this.mesh = mesh;
+    this.#observe = observe;
+  }
+
+  /** `id`: a run of that name is attached to, if there is one. Resolves with its id. Throws PlanInvalidError, ServedBusyError. */
+  async begin({ work, inputs, name }: Work, id: string | undefined): Promise<string> {
+    if (id !== undefined && (this.#runs.has(id) || (await this.#exists(id)))) return id;
+    if (this.#driven() >= RUNS_MAX) throw new ServedBusyError();
+    const run = this.mesh.run(work, { inputs, name, ...(id === undefined ? {} : { id }) });
+    this.#hold(run);
+    return run.id;
+  }
+
+  /** The signals of a run that is driven here; ends when it stops. */
+  async *signals(id: string): AsyncGenerator<RunSignal, void, undefined> {
+    const run = this.#runs.get(id);
+    if (run === undefined) return;
+    try {
+      yield* run.events();
+    } catch {
+      // `stop` says what went wrong
+    }
+  }
+
+  /** What it comes to: its end, or `suspended`. Throws UnknownRunError, StoreError. */
+  async stop(id: string, signal: AbortSignal): Promise<RunResult> {
+    const run = this.#runs.get(id);
+    try {
+      if (run !== undefined) return await run.result;
+    } catch (error) {
+      if (!isDrivenElsewhere(error)) throw error;
+    }
+    for (;;) {
+      const result = await this.now(id);
+      if (result !== undefined) return result.result;
+      await sleep(LOOK_MS, undefined, { signal });
+    }
+  }
+
+  /** Undefined while it goes on. `seq`: how far its journal goes. Throws UnknownRunError. */
+  async now(id: string): Promise<{ readonly result: RunResult; readonly seq: number } | undefined> {
+    const view = await this.mesh.show(id);
+    if (view.status === "running") return undefined;
+    return { result: runResult(view, (payload) => this.mesh.value(payload)), seq: view.seq };
+  }
+
+  /** Throws CommandRefusedError, CommandPendingError, ServersMissingError. */
+  async send(id: string, command: RunCommand): Promise<void> {
+    const run = await this.mesh.send(id, command);
+    if (run !== undefined) this.#hold(run);
+  }
+
+  /** Nobody wants it any more. One that is over is over. */
+  cancel(id: string, reason: string): void {
+    const run = this.#runs.get(id);
+    if (run?.isDriven === true) run.cancel(reason);
+    else this.mesh.cancel(id, reason).catch(() => undefined);
+  }
+
+  #hold(run: Run): void {
+    if (this.#runs.get(run.id) === run && !run.isDriven) return;
+    this.#runs.set(run.id, run);
+    void this.#watch(run);
+  }
+
+  async #watch(run: Run): Promise<void> {
+    try {
+      for await (const signal of run.events()) this.#observe(signal);
+    } catch {
+      // whoever follows it is told
+    }
+    if (!run.isDriven && run.view?.status !== "suspended") this.#runs.delete(run.id);
+  }
+
+  #driven(): number {
+    return [...this.#runs.values()].filter(({ isDriven }) => isDriven).length;
+  }
+
+  async #exists(id: string): Promise<boolean> {
+    try {
+      await this.mesh.events(id);
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownRunError) return false;
+      throw error;
+    }
+  }
+}
+
+/** Somebody else was faster, with the same idempotency key, or has taken it over. */
+function isDrivenElsewhere(error: unknown): boolean {
+  return error instanceof JournalConflictError || error instanceof RunOwnedError;
+}
+
+export interface KeyedCall {
+  readonly principal: Principal;
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly key: string;
+}
+
+/** The run of every call with the same key, tool and arguments by the same principal: it follows from them, so nothing needs to be kept. */
+export function keyedRunId({ principal: { tenant, subject }, tool, args, key }: KeyedCall): string {
+  const digest = createHash("sha256")
+    .update(canonicalJson([tenant, subject, tool, args, key]))
+    .digest();
+  return `r_${[...digest.subarray(0, ID_CHARS)].map((byte) => BASE_32[byte % 32] ?? "0").join("")}`;
+}
