@@ -54,7 +54,10 @@ function resolveRefusal(state: RunState, key: string): ErrorRecord | undefined {
   const hint =
     inDoubt.length > 0 ? `In doubt: ${inDoubt.slice(0, 10).join(", ")}.` : "No task of this run is in doubt.";
   if (task === undefined) {
-    const near = suggestion(key, state.taskOf.keys());
+    const near = suggestion(
+      key,
+      state.tasks.map((task) => task.key),
+    );
     return {
       code: "AM_UNKNOWN_TASK",
       message: `No task is named "${key}".`,

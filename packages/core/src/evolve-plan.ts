@@ -1,17 +1,18 @@
 /** Takes an accepted or patched plan into the state. Tasks that had started keep their state; the rest starts anew. */
-import { compilePlan } from "./compiled-plan.ts";
+import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
 import type { CompiledTask } from "./compiled-task.ts";
 import type { RunEventOf } from "./run-event.ts";
 import type { RunState, TaskState } from "./run-state.ts";
 import { forgetReused, takeReused } from "./evolve-reuse.ts";
 import { makeReady, newTask } from "./task-schedule.ts";
 import { isSettled, settleDependency } from "./evolve-task.ts";
+import { TaskTable } from "./task-table.ts";
 
 export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "plan.patched">): void {
   const { proposal } = state;
   if (proposal === undefined) return;
-  const before = state.taskOf;
-  state.compiled = compilePlan(proposal.plan);
+  const compiled = compilePlan(proposal.plan);
+  state.compiled = compiled;
   state.bindings = event.bindings;
   state.revision = event.revision;
   state.warnings = event.findings;
@@ -20,7 +21,7 @@ export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "
   state.findings = [];
   state.planAttempts = 0;
   if (event.type === "plan.patched") state.patches++;
-  rebuildTasks(state, before);
+  rebuildTasks(state, compiled);
   if (event.type === "plan.patched") forgetReused(state, event);
   else for (const task of state.planned) takeReused(state, task, event.atMs);
   for (const task of state.tasks)
@@ -28,26 +29,27 @@ export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "
   for (const task of state.tasks) if (isStartable(state, task)) makeReady(state, task, event.atMs);
 }
 
-function rebuildTasks(state: RunState, before: ReadonlyMap<string, TaskState>): void {
+function rebuildTasks(state: RunState, compiled: CompiledPlan): void {
+  const { tasks, taskOf } = state;
   state.tasks = [];
-  state.taskOf = new Map();
   state.lanes = new Map();
   for (let lane = state.openLanes.first; lane !== undefined; lane = state.openLanes.first) state.openLanes.remove(lane);
   state.toSkip.clear();
-  for (const compiled of state.compiled?.tasks ?? []) addKeptOrNew(state, compiled, before.get(compiled.spec.id));
-  state.planned = (state.compiled?.tasks ?? []).flatMap(({ spec }) => state.taskOf.get(spec.id) ?? []);
-  for (const task of before.values()) if (state.taskOf.get(task.key) !== task) supersede(state, task);
+  state.planned = compiled.tasks.map((task) => addKeptOrNew(state, task, taskOf.get(task.spec.id)));
+  state.taskOf = new TaskTable(compiled.indexOf, state.planned);
+  for (const task of tasks) if (state.taskOf.get(task.key) !== task) supersede(state, task);
 }
 
-function addKeptOrNew(state: RunState, compiled: CompiledTask, known: TaskState | undefined): void {
-  if (known === undefined || known.status === "pending") return addTask(state, newTask(compiled, state.tasks.length));
+function addKeptOrNew(state: RunState, compiled: CompiledTask, known: TaskState | undefined): TaskState {
+  if (known === undefined || known.status === "pending") return add(state, newTask(compiled, state.tasks.length));
   for (const task of [known, ...(known.group?.elements ?? [])])
-    addTask(state, Object.assign(task, { compiled, index: state.tasks.length }));
+    add(state, Object.assign(task, { compiled, index: state.tasks.length }));
+  return known;
 }
 
-function addTask(state: RunState, task: TaskState): void {
+function add(state: RunState, task: TaskState): TaskState {
   state.tasks.push(task);
-  state.taskOf.set(task.key, task);
+  return task;
 }
 
 function supersede(state: RunState, task: TaskState): void {

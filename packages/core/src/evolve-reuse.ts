@@ -33,7 +33,6 @@ function addElements(
   );
   for (const element of elements) {
     state.tasks.push(element);
-    state.taskOf.set(element.key, element);
     takeReused(state, element, atMs);
   }
   const concurrency = group.compiled.spec.each?.concurrency ?? Number.POSITIVE_INFINITY;

@@ -60,7 +60,6 @@ function expand(state: RunState, task: TaskState, event: RunEventOf<"task.expand
   );
   for (const element of elements) {
     state.tasks.push(element);
-    state.taskOf.set(element.key, element);
     takeReused(state, element, event.atMs);
   }
   const concurrency = task.compiled.spec.each?.concurrency ?? Number.POSITIVE_INFINITY;

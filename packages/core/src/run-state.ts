@@ -16,6 +16,7 @@ import type { ApprovalSubject, BudgetKind, RunEventOf, RunOrigin, WaitKind } fro
 import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
 import type { RunEffect } from "./run-effect.ts";
+import { TaskTable } from "./task-table.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
 
 /** `cancelling`, `stopping`: nothing starts any more; what is under way settles, then the run is cancelled, or failed. */
@@ -206,7 +207,7 @@ export class RunState {
   warnings: readonly Finding[] = [];
 
   tasks: TaskState[] = [];
-  taskOf = new Map<string, TaskState>();
+  taskOf = new TaskTable();
   /** The tasks of the plan, by their number in it; elements are not among them. */
   planned: TaskState[] = [];
   /** Tasks of earlier plan revisions that no longer count. */

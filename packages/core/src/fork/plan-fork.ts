@@ -94,7 +94,12 @@ function taskNamed(compiled: CompiledPlan, id: string): CompiledTask | undefined
 function assertCanForkFrom(source: ForkSource, compiled: CompiledPlan, key: string): void {
   const { state } = source;
   const task = state.taskOf.get(key);
-  if (task === undefined) throw new ForkTaskUnknownError(state.run, key, [...state.taskOf.keys()]);
+  if (task === undefined)
+    throw new ForkTaskUnknownError(
+      state.run,
+      key,
+      state.tasks.map((task) => task.key),
+    );
   if (source.hasRun(task) || task.reusedFrom !== undefined) return;
   throw new ForkTaskNeverRanError(state.run, key, {
     status: task.status,

@@ -112,7 +112,7 @@ export class NodeCalls {
 
   async #plan(context: NodeContext): Promise<NodeResult> {
     const { state, services } = this.#driver;
-    const finished = [...state.taskOf.values()]
+    const finished = state.tasks
       .filter((task) => task.status === "succeeded" && task.element === undefined)
       .map((task) => task.key);
     const findings = state.findings.map(({ code, path, task }) => ({
