@@ -56,7 +56,7 @@ function resolveRefusal(state: RunState, key: string): ErrorRecord | undefined {
   if (task === undefined) {
     const near = suggestion(
       key,
-      state.tasks.map((task) => task.key),
+      state.tasks.map((each) => each.key),
     );
     return {
       code: "AM_UNKNOWN_TASK",

@@ -2,7 +2,7 @@
  * A plan ready to run: every value compiled once, edges as task numbers, priority by longest path.
  * Linear in tasks and edges. Compiling never throws on a wrong plan: what is wrong is listed for the check.
  */
-import { CompiledTask, type TaskValues } from "./compiled-task.ts";
+import { CompiledTask, type PlanParts } from "./compiled-task.ts";
 import type { Finding } from "./finding.ts";
 import { compileExpression, type Expression, TemplateError } from "./jinja.ts";
 import { type JsonSchema, jsonPointer } from "./json.ts";
@@ -42,15 +42,14 @@ function compile(plan: Plan): CompiledPlan {
   const indexOf = new Map<string, number>();
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
-  const context: Context = { indexOf, findings, templates: new PlanTemplates() };
-  const graph = new TaskGraph(plan.tasks.length);
+  const parts: PlanParts = { graph: new TaskGraph(plan.tasks.length), templates: new PlanTemplates() };
   const tasks = plan.tasks.map((spec, index) => {
-    const values = compileValues(spec, index, context);
-    graph.add(dependenciesOf(values, indexOf));
-    return new CompiledTask(values, graph);
+    const task = compileTask(spec, index, { parts, findings });
+    parts.graph.add(dependenciesOf(task, indexOf));
+    return task;
   });
-  const cycle = graph.close((index) => plan.tasks[index]?.expectMs ?? EXPECT_MS_DEFAULT);
-  const output = plan.output === undefined ? undefined : new PlanValue(plan.output, context.templates);
+  const cycle = parts.graph.close((index) => plan.tasks[index]?.expectMs ?? EXPECT_MS_DEFAULT);
+  const output = plan.output === undefined ? undefined : new PlanValue(plan.output, parts.templates);
   output?.visit({ finding: (finding) => findings.push(findingAt(["output"], finding)) });
   const inputsSchema = { type: "object", properties: plan.inputs ?? {}, additionalProperties: false };
   return { plan, tasks, indexOf, inputsSchema, output, findings, cycle };
@@ -60,23 +59,18 @@ const NO_REFERENCES: readonly Reference[] = [];
 const NO_IDS: readonly string[] = [];
 
 interface Context {
-  readonly indexOf: ReadonlyMap<string, number>;
+  readonly parts: PlanParts;
   readonly findings: Finding[];
-  readonly templates: PlanTemplates;
 }
 
-function compileValues(spec: PlanTask, index: number, context: Context): TaskValues {
-  const { each, onError } = spec;
-  const { templates } = context;
-  const args = new PlanValue(spec.args, templates);
-  const list = each === undefined ? undefined : new PlanValue(each.in, templates);
-  const fallback = typeof onError === "object" ? new PlanValue(onError.args, templates) : undefined;
+function compileTask(spec: PlanTask, index: number, context: Context): CompiledTask {
   const when = condition(spec.when, ["tasks", index, "when"], context);
   const until = condition(spec.repeat?.until, ["tasks", index, "repeat", "until"], context);
-  reportAt(args, [index, "args"], { spec, context });
-  reportAt(list, [index, "each", "in"], { spec, context });
-  reportAt(fallback, [index, "onError", "args"], { spec, context });
-  return { index, spec, args, when, until, list, fallback };
+  const task = new CompiledTask(spec, { index, when, until }, context.parts);
+  reportAt(task.args, [index, "args"], { spec, context });
+  reportAt(task.list, [index, "each", "in"], { spec, context });
+  reportAt(task.fallback, [index, "onError", "args"], { spec, context });
+  return task;
 }
 
 interface Reported {
@@ -111,7 +105,7 @@ function condition(
   }
 }
 
-function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>): ReadonlySet<number> {
+function dependenciesOf(task: CompiledTask, indexOf: ReadonlyMap<string, number>): ReadonlySet<number> {
   const found = new Set<number>();
   visitRoots(task, (root) => {
     const index = indexOf.get(root);
@@ -121,7 +115,7 @@ function dependenciesOf(task: TaskValues, indexOf: ReadonlyMap<string, number>):
 }
 
 /** The names that it waits for: what it reads, and what it comes after. */
-function visitRoots({ spec, args, list, fallback, when, until }: TaskValues, visit: (root: string) => void): void {
+function visitRoots({ spec, args, list, fallback, when, until }: CompiledTask, visit: (root: string) => void): void {
   const visitOwn = (root: string): void => {
     if (root !== spec.each?.as) visit(root);
   };
@@ -133,7 +127,7 @@ function visitRoots({ spec, args, list, fallback, when, until }: TaskValues, vis
 }
 
 /** What is read for each element of an `each`, where the loop name is known. */
-export function elementReferences(task: TaskValues): readonly Reference[] {
+export function elementReferences(task: CompiledTask): readonly Reference[] {
   const own = referencesIn(task.args);
   if (task.fallback === undefined && task.until === undefined) return own;
   return [...own, ...referencesIn(task.fallback), ...(task.until?.references ?? NO_REFERENCES)];

@@ -98,7 +98,7 @@ function assertCanForkFrom(source: ForkSource, compiled: CompiledPlan, key: stri
     throw new ForkTaskUnknownError(
       state.run,
       key,
-      state.tasks.map((task) => task.key),
+      state.tasks.map((each) => each.key),
     );
   if (source.hasRun(task) || task.reusedFrom !== undefined) return;
   throw new ForkTaskNeverRanError(state.run, key, {
