@@ -1,14 +1,12 @@
 /** The HTTP server: `/mcp` and `/healthz`. By default for this machine alone. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer as createPlainServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { McpEndpoint, type Principal } from "@agentmesh/mcp/server";
+import { McpEndpoint, ResourceServer, serverTlsMaterial } from "@agentmesh/mcp/server";
 import type { LoadedConfig } from "@agentmesh/runtime";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
-import { type Authenticate, AuthenticationError, refusalResponse } from "./authentication.ts";
 import { atMost } from "./closing-time.ts";
 import { ListenError } from "./listen-error.ts";
 import { servedService } from "./served-service.ts";
@@ -28,8 +26,6 @@ export interface HttpServerOptions {
   /** Over those of the configuration. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** Absent: everybody who reaches it is the configured tenant. */
-  readonly authenticate?: Authenticate;
   /** Listens where others reach it although nobody is asked who they are. */
   readonly isOpen?: boolean;
 }
@@ -41,28 +37,28 @@ export interface HttpServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Throws ConfigError, StoreError, WorkflowFileError, ListenError. */
+/** Throws ConfigError, StoreError, WorkflowFileError, ListenError, TlsMaterialError. */
 export async function startHttpServer(loaded: LoadedConfig, options: HttpServerOptions): Promise<HttpServer> {
   const { serve, tenant } = loaded.config;
-  const { authenticate, isOpen = false, version } = options;
   const place = { host: options.host ?? serve.host, port: options.port ?? serve.port };
-  if (!LOOPBACK.has(place.host) && authenticate === undefined && serve.tls?.clientCa === undefined && !isOpen)
-    throw new ListenError(place, "open");
+  const isGuarded = serve.auth !== undefined || serve.tls?.clientCa !== undefined;
+  if (!LOOPBACK.has(place.host) && !isGuarded && options.isOpen !== true) throw new ListenError(place, "open");
   const meshes = new TenantMeshes(loaded);
-  const service = await servedService(loaded, meshes, version);
+  const service = await servedService(loaded, meshes, options.version);
   const endpoint = new McpEndpoint(service, {
     hosts: [...LOCAL_NAMES, place.host, ...serve.hosts],
     origins: [...LOCAL_NAMES, ...serve.origins],
     key: serve.secret,
   });
-  const local: Principal = { tenant, subject: "local", scopes: [] };
-  const app = application(endpoint, { version, authenticate: authenticate ?? (() => Promise.resolve(local)) });
+  const server = serverOf(loaded);
+  const url = urlOf(loaded, place.host, await listening(server, place));
+  const resource = `${serve.url ?? url}/mcp`;
+  const guard = serve.auth === undefined ? undefined : new ResourceServer({ config: serve.auth, resource, tenant });
+  const app = application(endpoint, { version: options.version, guard, tenant });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = serverOf(loaded, (request, response) => void listener(request, response));
-  const port = await listening(server, place);
-  const name = place.host.includes(":") ? `[${place.host}]` : place.host;
+  server.on("request", (request, response) => void listener(request, response));
   return {
-    url: `${serve.tls === undefined ? "http" : "https"}://${name}:${port}`,
+    url,
     stop: async () => {
       server.close();
       await endpoint.close();
@@ -74,19 +70,19 @@ export async function startHttpServer(loaded: LoadedConfig, options: HttpServerO
 
 interface Application {
   readonly version: string;
-  readonly authenticate: Authenticate;
+  /** Absent: everybody who reaches it is the configured tenant. */
+  readonly guard: ResourceServer | undefined;
+  readonly tenant: string;
 }
 
-function application(endpoint: McpEndpoint, { version, authenticate }: Application): Hono {
+function application(endpoint: McpEndpoint, { version, guard, tenant }: Application): Hono {
   const app = new Hono();
   app.get("/healthz", (context) => context.json({ status: "ok", version }));
+  if (guard !== undefined) app.get(guard.metadataUrl.pathname, () => guard.metadata());
   app.all("/mcp", async ({ req: { raw } }) => {
-    try {
-      return await endpoint.fetch(raw, await authenticate(raw));
-    } catch (error) {
-      if (error instanceof AuthenticationError) return refusalResponse(error);
-      throw error;
-    }
+    if (guard === undefined) return endpoint.fetch(raw, { tenant, subject: "local", scopes: [] });
+    const { principal, response } = await guard.authenticate(raw);
+    return response ?? endpoint.fetch(raw, principal);
   });
   app.notFound((context) => context.json({ error: "There is nothing here. MCP is at /mcp." }, 404));
   // What went wrong is nobody's business who asks.
@@ -94,16 +90,16 @@ function application(endpoint: McpEndpoint, { version, authenticate }: Applicati
   return app;
 }
 
-type Listener = Parameters<typeof createPlainServer>[1];
+function urlOf({ config: { serve } }: LoadedConfig, host: string, port: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `${serve.tls === undefined ? "http" : "https"}://${name}:${port}`;
+}
 
-function serverOf({ config: { serve } }: LoadedConfig, listener: Listener): Server {
+/** Throws TlsMaterialError. */
+function serverOf({ config: { serve } }: LoadedConfig): Server {
   const limits = { headersTimeout: HEADERS_MS_MAX, requestTimeout: REQUEST_MS_MAX };
-  if (serve.tls === undefined) return createPlainServer(limits, listener);
-  const { cert, key, clientCa } = serve.tls;
-  const clients =
-    clientCa === undefined ? {} : { ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true };
-  const files = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
-  return createTlsServer({ ...limits, ...files, ...clients }, listener);
+  if (serve.tls === undefined) return createPlainServer(limits);
+  return createTlsServer({ ...limits, ...serverTlsMaterial(serve.tls), minVersion: "TLSv1.2" });
 }
 
 /** The port. Throws ListenError. */

@@ -16,7 +16,7 @@ export class ListenError extends MeshError {
         ? `Others can reach ${host}, and nobody would ask them who they are: whoever connects could run everything.`
         : `Nothing can listen on ${host}, port ${port}: ${reason}.`,
       hint: isOpen
-        ? "Listen on 127.0.0.1, or say --open when something in front of it asks."
+        ? "Listen on 127.0.0.1, configure serve.auth, or say --open when something in front of it asks."
         : "Give another --port or --host; 0 is any port that is free.",
       facts: { host, port, reason },
     });

@@ -1,19 +1,11 @@
 /** Where `agentmesh serve` listens, and whom it listens to. */
+import { ResourceServerConfig, ServerTlsConfig } from "@agentmesh/mcp";
 import { z } from "zod";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 7420;
 const PORT_MAX = 65_535;
 const SECRET_CHARS_MIN = 32;
-
-const TlsConfig = z.strictObject({
-  cert: z
-    .string()
-    .min(1)
-    .describe("The certificate with its chain, as a PEM file; relative to the configuration file."),
-  key: z.string().min(1).describe("Its private key, as a PEM file."),
-  clientCa: z.string().min(1).optional().describe("Only clients with a certificate of these authorities: a PEM file."),
-});
 
 export const ServeConfig = z.strictObject({
   host: z.string().min(1).default(DEFAULT_HOST).describe("The address to listen on."),
@@ -33,6 +25,11 @@ export const ServeConfig = z.strictObject({
     .describe(
       "What questions and tasks are sealed with, so that they outlive a restart. Without it: one of the process.",
     ),
-  tls: TlsConfig.optional().describe("Without it: plain HTTP."),
+  tls: ServerTlsConfig.optional(),
+  auth: ResourceServerConfig.optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("What clients know it by, when that is not where it listens: https://mesh.example.com"),
 });
 export type ServeConfig = z.output<typeof ServeConfig>;
