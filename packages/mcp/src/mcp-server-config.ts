@@ -4,6 +4,7 @@
  */
 import { ToolEffect } from "@agentmesh/core";
 import { z } from "zod";
+import { OAuthConfig } from "./auth/oauth-config.ts";
 import { NetworkConfig } from "./http/network-policy.ts";
 import { ClientTlsConfig } from "./http/tls-config.ts";
 
@@ -46,7 +47,10 @@ const Fields = z.strictObject({
   headers: z
     .record(z.string().regex(HEADER_NAME, "Not the name of an HTTP header."), z.string().regex(HEADER_VALUE))
     .optional(),
-  auth: z.strictObject({ bearer: z.string().min(1).regex(HEADER_VALUE) }).optional(),
+  auth: z
+    .strictObject({ bearer: z.string().min(1).regex(HEADER_VALUE).optional(), oauth: OAuthConfig.optional() })
+    .refine(({ bearer, oauth }) => (bearer === undefined) !== (oauth === undefined), 'Give "bearer" or "oauth".')
+    .optional(),
   network: NetworkConfig.optional(),
   tls: ClientTlsConfig.optional(),
   trust: z
@@ -157,6 +161,7 @@ export const McpServerConfig = Fields.superRefine((fields, context) => {
         url,
         headers,
         bearer: auth?.bearer,
+        oauth: auth?.oauth,
         network: NetworkConfig.parse(fields.network ?? {}),
         tls: fields.tls,
         protocol: fields.protocol ?? "auto",

@@ -1,6 +1,7 @@
 /** Reads what the SDK rejects a call with, and what it says of the call: was it never received, did it fail, or is it unknown? */
 import type { ToolCallError } from "@agentmesh/ports";
 import {
+  InsufficientScopeError,
   ProtocolError,
   ProtocolErrorCode,
   SdkError,
@@ -32,6 +33,9 @@ const NO_CONNECTION = new Set([
   "ENETUNREACH",
   "AM_CONNECT_TIMEOUT",
   "AM_DESTINATION_REFUSED",
+  "AM_SIGN_IN_NEEDED",
+  "AM_SIGN_IN_FAILED",
+  "AM_SIGN_IN_UNAVAILABLE",
 ]);
 const NOT_CONNECTED = "Not connected";
 const INTERNAL_ERROR: number = ProtocolErrorCode.InternalError;
@@ -66,7 +70,7 @@ export function callFailure(error: unknown, call: FailedCall): ToolCallError {
   const { called, deadline, config, lossText } = call;
   if (deadline.end !== undefined) return endedInCall(called, deadline.end, deadline.timeoutMs);
   if (error instanceof ProtocolError) return answeredError(error, call);
-  if (error instanceof SdkHttpError || error instanceof UnauthorizedError) return httpError(error, call);
+  if (isHttpError(error)) return httpError(error, call);
   if (error instanceof SdkError && error.code !== SdkErrorCode.ConnectionClosed) return sdkError(error, called);
   const code = systemCode(error);
   const isHttp = config.transport === "http";
@@ -84,8 +88,14 @@ function answeredError(error: ProtocolError, { called, config }: FailedCall): To
   return toolFailed(called, { text: error.message, retryable, cause: error });
 }
 
+type HttpError = SdkHttpError | UnauthorizedError | InsufficientScopeError;
+
+function isHttpError(error: unknown): error is HttpError {
+  return error instanceof SdkHttpError || error instanceof UnauthorizedError || error instanceof InsufficientScopeError;
+}
+
 /** 4xx: turned away before the tool was asked. 5xx: a gateway may have passed it on. */
-function httpError(error: SdkHttpError | UnauthorizedError, { called, config }: FailedCall): ToolCallError {
+function httpError(error: HttpError, { called, config }: FailedCall): ToolCallError {
   if (error instanceof SdkHttpError && error.status >= 500) {
     return serverDisconnected(called, `answered HTTP ${error.status}`, error);
   }

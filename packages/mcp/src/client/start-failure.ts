@@ -1,7 +1,14 @@
 /** Turns whatever went wrong while a server was started into the one error that tells its operator what to do. */
 import { existsSync } from "node:fs";
-import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from "@modelcontextprotocol/client";
+import {
+  InsufficientScopeError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 import { type JsonObject, MeshError } from "@agentmesh/core";
+import { SignInError } from "../auth/sign-in-error.ts";
 import { cleanText } from "../tool/clean-text.ts";
 import type { HttpEndpoint } from "../transport/http-transport.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
@@ -132,7 +139,7 @@ function httpFailure(attempt: StartAttempt, cause: unknown, endpoint: HttpEndpoi
     return unauthorised({ server, url, status, isBearer: endpoint.bearer !== undefined });
   if (status !== undefined) return statusFailure(server, url, status);
   const own = ownFault(cause);
-  if (own !== undefined) return ownFailure(own, url);
+  if (own !== undefined) return ownFailure(own, { server, url });
   const code = systemCode(cause);
   if (code === undefined || code.startsWith(NOT_HTTP)) return undefined;
   return {
@@ -148,9 +155,18 @@ function httpFailure(attempt: StartAttempt, cause: unknown, endpoint: HttpEndpoi
 const NOT_HTTP = "HPE_";
 
 /** What we did not do ourselves, and why. */
-function ownFailure({ code, message, hint, retryable }: MeshError, url: string): Diagnosis {
-  const says = `cannot be reached: ${message.replace(/\.$/, "")}`;
-  return { code: "AM_SERVER_UNREACHABLE", says, hint, retryable, facts: { url, reason: code } };
+function ownFailure(fault: MeshError, { server, url }: { readonly server: string; readonly url: string }): Diagnosis {
+  const { code, message, retryable } = fault;
+  const isSignIn = fault instanceof SignInError;
+  const says = `${isSignIn ? "does not let us in" : "cannot be reached"}: ${message.replace(/\.$/, "")}`;
+  const hint = fault.hint.replace("SERVER", server);
+  return {
+    code: isSignIn ? "AM_SERVER_UNAUTHORISED" : "AM_SERVER_UNREACHABLE",
+    says,
+    hint,
+    retryable,
+    facts: { url, reason: code },
+  };
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -222,6 +238,7 @@ function shownUrl(url: string): string {
 
 function httpStatus(cause: unknown): number | undefined {
   if (cause instanceof UnauthorizedError) return 401;
+  if (cause instanceof InsufficientScopeError) return 403;
   return cause instanceof SdkHttpError ? cause.status : undefined;
 }
 

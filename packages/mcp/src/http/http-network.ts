@@ -2,6 +2,9 @@
  * What one HTTP server of the configuration is talked to with: its endpoint, and the documents that it names. All
  * connections to the server share it, so that sockets are used again and what was seen of a name is remembered.
  */
+import { authorizedFetch } from "../auth/authorized-fetch.ts";
+import type { OAuthConfig } from "../auth/oauth-config.ts";
+import { OAuthSession } from "../auth/oauth-session.ts";
 import { documentFetch } from "./document-fetch.ts";
 import { type Fetch, guardedFetch } from "./guarded-fetch.ts";
 import { type NetworkConfig, NetworkPolicy } from "./network-policy.ts";
@@ -12,13 +15,13 @@ export interface HttpDestination {
   readonly url: string;
   readonly network: NetworkConfig;
   readonly tls?: ClientTlsConfig | undefined;
+  readonly oauth?: OAuthConfig | undefined;
 }
 
 export interface HttpNetwork {
-  /** For the MCP endpoint itself. */
+  /** For the MCP endpoint itself; shows the token of the sign-in, if there is one. */
   readonly endpoint: Fetch;
-  /** For small documents, with credentials: read whole, over TLS. */
-  readonly document: Fetch;
+  readonly session: OAuthSession | undefined;
 }
 
 const networks = new WeakMap<HttpDestination, HttpNetwork>();
@@ -27,10 +30,16 @@ const networks = new WeakMap<HttpDestination, HttpNetwork>();
 export function networkOf(destination: HttpDestination): HttpNetwork {
   const known = networks.get(destination);
   if (known !== undefined) return known;
-  const { url, network, tls } = destination;
-  const policy = new NetworkPolicy({ ...network, written: [url] });
-  const endpoint = guardedFetch({ policy, tls: tls === undefined ? undefined : clientTlsMaterial(tls) });
-  const made: HttpNetwork = { endpoint, document: documentFetch(endpoint) };
+  const { url, network, tls, oauth } = destination;
+  const policy = new NetworkPolicy({
+    ...network,
+    written: [url, ...(oauth?.issuer === undefined ? [] : [oauth.issuer])],
+  });
+  const plain = guardedFetch({ policy, tls: tls === undefined ? undefined : clientTlsMaterial(tls) });
+  const session =
+    oauth === undefined ? undefined : new OAuthSession({ config: oauth, resource: url, fetch: documentFetch(plain) });
+  const endpoint = session === undefined ? plain : authorizedFetch(plain, session);
+  const made: HttpNetwork = { endpoint, session };
   networks.set(destination, made);
   return made;
 }
