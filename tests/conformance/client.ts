@@ -3,12 +3,16 @@
  * our own source of tools as a mesh uses it: it connects, lists, calls what there is to call, answers with defaults when it
  * is asked, and leaves.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import type { Json, JsonObject } from "@agentmesh/core";
-import { McpServerConfig, McpToolSource } from "@agentmesh/mcp";
+import { letSignIn, McpServerConfig, McpToolSource } from "@agentmesh/mcp";
 import type { InputAnswer, InputRequest } from "@agentmesh/ports";
+import { EAGER_PERSON, scenarioConfig, type SignInContext } from "./scenario-sign-in.ts";
 
-interface ScenarioContext {
+interface ScenarioContext extends SignInContext {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: JsonObject }[];
 }
 
@@ -18,7 +22,13 @@ const context = JSON.parse(process.env["MCP_CONFORMANCE_CONTEXT"] ?? "{}") as Sc
 const LIMIT_MS = 50_000;
 
 const signal = AbortSignal.timeout(LIMIT_MS);
-const source = new McpToolSource({ server: "conformance", config: McpServerConfig.parse({ url }) });
+/** Sign-ins of scenarios are none of the user's. */
+const home = mkdtempSync(join(tmpdir(), "agentmesh-conformance-"));
+process.env["XDG_CONFIG_HOME"] = home;
+const scenario = process.env["MCP_CONFORMANCE_SCENARIO"] ?? "";
+const config = McpServerConfig.parse(await scenarioConfig(scenario, url, context));
+await letSignIn(config, EAGER_PERSON);
+const source = new McpToolSource({ server: "conformance", config });
 try {
   const { state, error } = await source.connect(signal);
   if (error !== undefined) say(error.message, error.facts);
@@ -26,6 +36,7 @@ try {
   process.exitCode = state === "ready" ? 0 : 1;
 } finally {
   await source.close();
+  rmSync(home, { recursive: true, force: true });
 }
 
 /** What the scenario lists, or each tool once. */

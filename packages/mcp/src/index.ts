@@ -1,4 +1,4 @@
-export type { SignInPerson } from "./auth/oauth-session.ts";
+export type { SignInPerson } from "./auth/oauth-flow.ts";
 export { SignInError, type SignInErrorCode } from "./auth/sign-in-error.ts";
 export { letSignIn } from "./auth/let-sign-in.ts";
 export { ResourceServerConfig } from "./auth/resource-server-config.ts";

@@ -1,6 +1,6 @@
 /** Lets somebody sign in to a server, wherever it is talked to with this very entry of the configuration. */
 import type { McpServerConfig } from "../mcp-server-config.ts";
-import type { SignInPerson } from "./oauth-session.ts";
+import type { SignInPerson } from "./oauth-flow.ts";
 
 /** False when nobody can: the entry asks for no sign-in by a person. Throws TlsMaterialError. */
 export async function letSignIn(config: McpServerConfig, person: SignInPerson): Promise<boolean> {

@@ -3,20 +3,12 @@
  * ends, or when the server refuses it, once for all who wait for it; a failure is told to all of them as well. Whoever
  * asks with a token that was renewed meanwhile just gets the new one.
  */
-import { randomBytes } from "node:crypto";
-import {
-  auth,
-  computeScopeUnion,
-  discoverOAuthServerInfo,
-  isStrictScopeSuperset,
-  OAuthError,
-  refreshAuthorization,
-} from "@modelcontextprotocol/client";
+import { computeScopeUnion, isStrictScopeSuperset } from "@modelcontextprotocol/client";
 import type { Fetch } from "../http/guarded-fetch.ts";
-import { OAuthClient } from "./oauth-client.ts";
 import type { OAuthConfig } from "./oauth-config.ts";
-import { refusalCode, reticentFetch } from "./reticent-fetch.ts";
-import { SignInError } from "./sign-in-error.ts";
+import { type Challenge, OAuthFlow, signInFailure, type SignInPerson } from "./oauth-flow.ts";
+import { reticentFetch } from "./reticent-fetch.ts";
+import type { SignInError } from "./sign-in-error.ts";
 import {
   FileTokenStore,
   MemoryTokenStore,
@@ -25,20 +17,6 @@ import {
   type Tokens,
   type TokenStore,
 } from "./token-store.ts";
-
-/** What a server says when it wants a token, or another one. */
-export interface Challenge {
-  readonly resourceMetadataUrl?: URL | undefined;
-  readonly scope?: string | undefined;
-}
-
-/** Somebody who can be sent to a web page. */
-export interface SignInPerson {
-  /** Where their browser comes back to. */
-  readonly redirectUrl: string;
-  /** Sends them there; resolves with what they come back with. */
-  readonly authorize: (url: URL) => Promise<URLSearchParams>;
-}
 
 export interface OAuthSessionOptions {
   readonly config: OAuthConfig;
@@ -54,7 +32,6 @@ const EARLY_PART = 0.1;
 const EARLY_MS_MAX = 60_000;
 /** A failure stands for so long: who asks meanwhile is told the same. */
 const FAILURE_MS = 2_000;
-const STATE_BYTES = 32;
 
 export class OAuthSession {
   person: SignInPerson | undefined;
@@ -117,109 +94,23 @@ export class OAuthSession {
   }
 
   async #renew(shown: string | undefined, isStepUp: boolean): Promise<void> {
+    const { config, resource } = this.#options;
     this.#failure = undefined;
     try {
       const signIn = await this.#reread();
       // Another process was faster.
       if (signIn.tokens !== undefined && signIn.tokens.access_token !== shown && !hasEnded(signIn.tokens)) return;
-      if (isStepUp || !(await this.#refresh(signIn))) await this.#authorize(signIn);
+      const flow = new OAuthFlow({ config, resource, fetch: this.#fetch, signIn, challenge: this.#challenge });
+      if (isStepUp || !(await flow.refresh())) {
+        const asked = await flow.authorize(this.person);
+        this.#asked = computeScopeUnion(this.#asked, asked);
+      }
       await this.#store.write(signIn);
-    } catch (cause) {
-      const error = this.#failureOf(cause);
+    } catch (error_) {
+      const error = signInFailure(resource, error_);
       this.#failure = { error, endMs: performance.now() + FAILURE_MS };
       throw error;
     }
-  }
-
-  /** False when there is nothing to refresh, or nothing that is still good. */
-  async #refresh(signIn: SignIn): Promise<boolean> {
-    const { tokens } = signIn;
-    if (tokens?.refresh_token === undefined) return false;
-    const client = this.#client(signIn);
-    // Looked up anew: the server may have moved to another issuer, which is to see nothing of this one's.
-    const info = await discoverOAuthServerInfo(this.#options.resource, {
-      ...this.#resourceMetadata(),
-      fetchFn: this.#fetch,
-    });
-    const { authorizationServerUrl, authorizationServerMetadata: metadata, resourceMetadata } = info;
-    const issuer = metadata?.issuer ?? authorizationServerUrl;
-    const clientInformation = client.clientInformation({ issuer });
-    if (issuer !== tokens.issuer || clientInformation === undefined) return false;
-    const { addClientAuthentication } = client;
-    try {
-      const given = await refreshAuthorization(authorizationServerUrl, {
-        ...(metadata === undefined ? {} : { metadata }),
-        ...(resourceMetadata === undefined ? {} : { resource: resourceMetadata.resource }),
-        ...(addClientAuthentication === undefined ? {} : { addClientAuthentication }),
-        clientInformation,
-        refreshToken: tokens.refresh_token,
-        fetchFn: this.#fetch,
-      });
-      client.saveTokens({ ...(tokens.scope === undefined ? {} : { scope: tokens.scope }), ...given, issuer });
-      return true;
-    } catch (error) {
-      if (!(error instanceof OAuthError) || refusalCode(error) === undefined) throw error;
-      delete signIn.tokens;
-      return false;
-    }
-  }
-
-  async #authorize(signIn: SignIn): Promise<void> {
-    const { resource, config } = this.#options;
-    const { person } = this;
-    if (config.grant === "authorization_code" && person === undefined) throw this.#needed();
-    const scope = computeScopeUnion(config.scopes.join(" "), this.#challenge.scope);
-    const state = randomBytes(STATE_BYTES).toString("base64url");
-    const client = this.#client(signIn, { state, redirectUrl: person?.redirectUrl });
-    const options = {
-      serverUrl: resource,
-      ...this.#resourceMetadata(),
-      fetchFn: this.#fetch,
-      ...(scope === undefined ? {} : { scope }),
-    };
-    const result = await auth(client, { ...options, forceReauthorization: true });
-    this.#asked = computeScopeUnion(
-      this.#asked,
-      scope,
-      client.authorizationUrl?.searchParams.get("scope") ?? undefined,
-    );
-    if (result === "AUTHORIZED" || person === undefined) return;
-    const { authorizationUrl } = client;
-    // A page of another kind could be a program on the person's machine.
-    if (authorizationUrl === undefined || !/^https?:$/.test(authorizationUrl.protocol))
-      throw this.#failed("its sign-in page is no web page");
-    const back = await person.authorize(authorizationUrl);
-    if (back.get("state") !== state)
-      throw this.#failed("what came back from the browser belongs to no sign-in of ours");
-    const code = back.get("code");
-    if (code === null) throw this.#failed("the sign-in was refused");
-    const iss = back.get("iss");
-    await auth(client, { ...options, authorizationCode: code, ...(iss === null ? {} : { iss }) });
-  }
-
-  #client(
-    signIn: SignIn,
-    more: { readonly state?: string; readonly redirectUrl?: string | undefined } = {},
-  ): OAuthClient {
-    const { config } = this.#options;
-    const isPersons = config.grant === "authorization_code";
-    return new OAuthClient({
-      config,
-      signIn,
-      checkIssuer: (issuer) => this.#checkIssuer(issuer),
-      ...(isPersons ? more : {}),
-    });
-  }
-
-  #checkIssuer(issuer: string): void {
-    const { issuer: meant } = this.#options.config;
-    const [named, wanted] = [issuer, meant ?? issuer].map((each) => each.replace(/\/$/, ""));
-    if (named !== wanted) throw this.#failed("it names another authorization server than the configured issuer");
-  }
-
-  #resourceMetadata(): { readonly resourceMetadataUrl?: URL } {
-    const { resourceMetadataUrl } = this.#challenge;
-    return resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl };
   }
 
   #read(): Promise<SignIn> {
@@ -231,45 +122,6 @@ export class OAuthSession {
     this.#signIn = this.#store.read().then((stored) => stored ?? { clients: {} });
     return this.#signIn;
   }
-
-  #needed(): SignInError {
-    return new SignInError({
-      code: "AM_SIGN_IN_NEEDED",
-      origin: this.#origin(),
-      why: "somebody has to sign in first",
-      hint: "Sign in once with: agentmesh login SERVER",
-    });
-  }
-
-  #failed(why: string, cause?: unknown): SignInError {
-    const hint = "Look at auth.oauth of this server: its issuer, clientId, scopes and secret.";
-    return new SignInError({ code: "AM_SIGN_IN_FAILED", origin: this.#origin(), why, hint, cause });
-  }
-
-  #failureOf(cause: unknown): SignInError {
-    if (cause instanceof SignInError) return cause;
-    const code = cause instanceof OAuthError ? refusalCode(cause) : undefined;
-    if (code !== undefined) return this.#failed(`its authorization server says ${code}`, cause);
-    if (!(cause instanceof TypeError) && isFlowError(cause))
-      return this.#failed("its authorization server does not answer as it has to", cause);
-    const hint = "Is its authorization server running, and reachable from here?";
-    return new SignInError({
-      code: "AM_SIGN_IN_UNAVAILABLE",
-      origin: this.#origin(),
-      why: "its authorization server cannot be asked now",
-      hint,
-      cause,
-    });
-  }
-
-  #origin(): string {
-    return new URL(this.#options.resource).origin;
-  }
-}
-
-/** What the SDK throws itself, in contrast to what comes from below it. */
-function isFlowError(error: unknown): boolean {
-  return error instanceof Error && !("code" in error) && !(error instanceof OAuthError);
 }
 
 function isEnding({ fromMs, endMs }: Tokens): boolean {
