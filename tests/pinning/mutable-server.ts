@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
+import type { Json, JsonObject } from "@agentmesh/core";
 import { createMcpHandler, McpServer, type Tool } from "@modelcontextprotocol/server";
+import { sampleValue } from "./sample-value.ts";
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -32,7 +34,9 @@ export async function mutableServer(first: readonly Tool[]): Promise<MutableServ
       });
       server.setRequestHandler("tools/call", ({ params }) => {
         calls.push(params.name);
-        return { content: [{ type: "text", text: "called" }] };
+        const schema = tools.find(({ name }) => name === params.name)?.outputSchema as Json | undefined;
+        const structured = schema === undefined ? {} : { structuredContent: sampleValue(schema) as JsonObject };
+        return { content: [{ type: "text", text: "called" }], ...structured };
       });
       return mcp;
     },

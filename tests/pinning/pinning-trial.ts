@@ -2,7 +2,8 @@
  * Lets a mesh use tools of real MCP servers, changes the tools between the check of a plan and its calls, and counts the
  * calls that get through.
  */
-import { isJsonObject, type Json, type RunEvent } from "@agentmesh/core";
+import { isDeepStrictEqual } from "node:util";
+import { isJsonObject, type Json, type RunEvent, type ToolSpec } from "@agentmesh/core";
 import { createMesh, type Mesh } from "@agentmesh/runtime";
 import { defineTool } from "@agentmesh/mcp";
 import type { Tool } from "@modelcontextprotocol/server";
@@ -100,11 +101,10 @@ export class PinningTrial implements AsyncDisposable {
     await vi.waitFor(async () => {
       const { tools } = await this.#opened.tools();
       const known = new Map(tools.map((tool) => [tool.name, tool]));
-      for (const [server, listed] of this.#tools)
-        for (const tool of listed.map(change)) {
-          const { rawDescription, description, inputSchema } = known.get(`${server}.${tool.name}`) ?? {};
-          expect([rawDescription ?? description, inputSchema]).toEqual([tool.description ?? "", tool.inputSchema]);
-        }
+      const stale = [...this.#tools].flatMap(([server, listed]) =>
+        listed.map(change).filter((tool) => !isAs(tool, known.get(`${server}.${tool.name}`))),
+      );
+      expect(stale.map(({ name }) => name)).toEqual([]);
     }, WAIT);
   }
 
@@ -156,6 +156,12 @@ export class PinningTrial implements AsyncDisposable {
       })),
     );
   }
+}
+
+function isAs(tool: Tool, known: ToolSpec | undefined): boolean {
+  if (known === undefined) return false;
+  const { rawDescription = known.description, inputSchema } = known;
+  return rawDescription === (tool.description ?? "") && isDeepStrictEqual(inputSchema, tool.inputSchema);
 }
 
 interface PlannedCall {

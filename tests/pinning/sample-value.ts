@@ -2,7 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
 
 /** What patterns of real servers ask for. */
-const TEXTS: readonly string[] = ["2026-11-22", "12:00", "AAPL", "1", "a", "text"];
+const TEXTS: readonly string[] = ["2026-11-22", "12:00", "AS1", "AAPL", "1", "a", "text"];
 
 /** `root`: where local references begin. */
 export function sampleValue(schema: Json, root: Json = schema): Json {
@@ -11,8 +11,7 @@ export function sampleValue(schema: Json, root: Json = schema): Json {
   for (const key of ["default", "const"]) if (own[key] !== undefined && own[key] !== null) return own[key];
   if (Array.isArray(own["enum"])) return (own["enum"] as readonly Json[])[0] ?? null;
   const branches = own["anyOf"] ?? own["oneOf"];
-  if (Array.isArray(branches) && own["type"] === undefined)
-    return sampleValue((branches as readonly Json[])[0] ?? {}, root);
+  if (Array.isArray(branches)) return sampleValue((branches as readonly Json[])[0] ?? {}, root);
   return sampleOfType(own, root);
 }
 
@@ -42,6 +41,7 @@ function sampleObject(schema: JsonObject, root: Json): Json {
 function textFor({ format, pattern, minLength }: JsonObject): string {
   if (format === "uri" || format === "url") return "https://example.org/";
   if (format === "date-time") return "2026-11-22T00:00:00Z";
+  if (format === "ipv4") return "192.0.2.1";
   if (format === "date") return "2026-11-22";
   if (typeof pattern === "string") return TEXTS.find((text) => new RegExp(pattern, "u").test(text)) ?? "";
   return "text".padEnd(typeof minLength === "number" ? minLength : 0, "t");

@@ -28,6 +28,8 @@ const EXIT_OF_CODE: ReadonlyMap<string, number> = new Map([
     "AM_CONFIRMATION_NEEDED",
     "AM_INIT_FILE",
     "AM_LOCK_FILE",
+    "AM_UNKNOWN_DOMAIN",
+    "AM_SCOPE_SERVER",
     "AM_LOCK_FILE_UNNAMED",
     "AM_SERVER_NAME_INVALID",
     "AM_STORE_UNAVAILABLE",

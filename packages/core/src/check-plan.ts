@@ -191,6 +191,12 @@ const NOUNS: Readonly<Record<UseKind, string>> = {
 };
 
 function unknownTool(use: string, at: readonly (string | number)[], catalogue: ToolCatalogue): Finding {
+  const hidden = catalogue.hidden?.(use);
+  if (hidden !== undefined)
+    return error("AM_TOOL_HIDDEN", jsonPointer(at), {
+      message: `"${use}" is not there for this run: ${hidden}.`,
+      hint: "Use a tool that the run may reach, or run it in another domain. See: agentmesh tools",
+    });
   const reason = catalogue.unavailable?.get(serverOfUse(use) ?? use);
   if (reason !== undefined) {
     const hint = "Mend the server under mcpServers; see agentmesh tools and agentmesh doctor.";

@@ -84,6 +84,7 @@ function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] 
     toolFor: (use) => outcome.tools.get(use),
     names: outcome.known,
     ...(outcome.unavailable === undefined ? {} : { unavailable: outcome.unavailable }),
+    hidden: outcome.hidden,
   });
   if (hasErrors(findings)) return reject(state, proposal.revision, findings);
   const accepted = {

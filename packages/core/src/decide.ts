@@ -129,7 +129,7 @@ function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly
 }
 
 function decideStart(input: StartInput): readonly RunEventDraft[] {
-  const { tenant, name, inputs, policy, work, mode, fork, parent } = input;
+  const { tenant, name, inputs, policy, work, mode, fork, parent, scope } = input;
   const created: RunEventDraft = {
     type: "run.created",
     tenant,
@@ -140,6 +140,7 @@ function decideStart(input: StartInput): readonly RunEventDraft[] {
     ...(mode === "plan" ? { mode } : {}),
     ...(fork === undefined ? {} : { fork: fork.origin }),
     ...(parent === undefined ? {} : { parent }),
+    ...(scope === undefined ? {} : { scope }),
   };
   const started: RunEventDraft = { type: "run.started" };
   if ("goal" in work) return [created, started, { type: "node.started", node: "planner", call: "planner#1" }];

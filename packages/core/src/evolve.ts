@@ -125,6 +125,7 @@ function create(state: RunState, event: RunEventOf<"run.created">): void {
   state.parent = event.parent;
   state.inputs = event.inputs;
   state.policy = event.policy;
+  state.scope = event.scope;
   for (const [kind, limit] of limitsOf(event.policy)) state.limits.set(kind, limit);
   state.createdAtMs = event.atMs;
 }

@@ -9,6 +9,7 @@ export const FindingCode = z.enum([
   "AM_RESERVED_ID",
   "AM_DUPLICATE_ID",
   "AM_UNKNOWN_TOOL",
+  "AM_TOOL_HIDDEN",
   "AM_SERVER_UNAVAILABLE",
   "AM_UNSUPPORTED_TASK",
   "AM_UNKNOWN_TASK",

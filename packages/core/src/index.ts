@@ -89,6 +89,7 @@ export {
 } from "./run-input.ts";
 export { type BudgetLine, leftOf } from "./run-budget.ts";
 export { RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
+export { RunScope, ToolFilter } from "./run-scope.ts";
 export { isOver, RunState, type TaskState } from "./run-state.ts";
 export {
   type PublicRunStatus,

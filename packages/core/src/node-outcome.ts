@@ -22,6 +22,8 @@ export interface RouterOutcome {
   readonly known: readonly string[];
   /** Servers whose tools are not there, and why. */
   readonly unavailable?: ReadonlyMap<string, string>;
+  /** See ToolCatalogue. */
+  readonly hidden?: ((use: string) => string | undefined) | undefined;
 }
 
 /** No findings: accepted. `output`: the run's output, resolved by the driver; absent when the plan names none. */

@@ -13,6 +13,7 @@ import { Payload } from "./payload.ts";
 import { Plan } from "./plan.ts";
 import { RunParent } from "./run-parent.ts";
 import { RunPolicy } from "./run-policy.ts";
+import { RunScope } from "./run-scope.ts";
 import { ToolBindings } from "./tool-binding.ts";
 import { ToolDrift } from "./tool-drift.ts";
 
@@ -70,6 +71,8 @@ const RunCreated = z.strictObject({
   parent: RunParent.optional(),
   inputs: Payload,
   policy: RunPolicy,
+  /** Absent: every tool of the mesh. */
+  scope: RunScope.optional(),
 });
 const RunStarted = z.strictObject({ type: z.literal("run.started"), ...envelope });
 /** Nothing can go on without somebody outside. `reason`: the first of what it waits for. `tasks`: those that wait, by key. */

@@ -10,6 +10,7 @@ import type { Plan } from "./plan.ts";
 import type { RunEventDraft, RunOrigin, WaitKind } from "./run-event.ts";
 import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
+import type { RunScope } from "./run-scope.ts";
 import type { ToolDrift } from "./tool-drift.ts";
 
 /** What people (and programs on their behalf) may ask of a run; crosses process borders, so it is a schema. */
@@ -60,6 +61,7 @@ export interface StartInput {
   readonly name: string;
   readonly inputs: Payload;
   readonly policy: RunPolicy;
+  readonly scope?: RunScope;
   /** A goal to plan for, or a plan to run. */
   readonly mode: "run" | "plan";
   readonly work: { readonly goal: string } | { readonly plan: Plan };

@@ -15,6 +15,7 @@ import { ReadyQueue, type Queued } from "./ready-queue.ts";
 import type { ApprovalSubject, BudgetKind, RunEventOf, RunOrigin, WaitKind } from "./run-event.ts";
 import type { RunParent } from "./run-parent.ts";
 import type { RunPolicy } from "./run-policy.ts";
+import type { RunScope } from "./run-scope.ts";
 import type { RunEffect } from "./run-effect.ts";
 import { TaskTable } from "./task-table.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
@@ -184,6 +185,7 @@ export class RunState {
   readonly reused = new Map<string, RunEventOf<"task.reused">>();
   inputs: Payload | undefined;
   policy: RunPolicy | undefined;
+  scope: RunScope | undefined;
   status: RunStatus = "none";
   seq = 0;
   createdAtMs = 0;

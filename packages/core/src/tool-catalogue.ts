@@ -7,6 +7,8 @@ export interface ToolCatalogue {
   readonly names: readonly string[];
   /** Why the tools of a server are not there, by server. */
   readonly unavailable?: ReadonlyMap<string, string>;
+  /** Which scope of the run hides the tool of that name, and why; undefined when none does. */
+  readonly hidden?: ((use: string) => string | undefined) | undefined;
 }
 
 export function catalogueOf(tools: Iterable<ToolSpec>): ToolCatalogue {

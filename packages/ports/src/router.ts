@@ -7,6 +7,8 @@ export interface RouterRequest {
   readonly tools: readonly ToolSpec[];
   /** Servers whose tools are not there, and why. */
   readonly unavailable: ReadonlyMap<string, string>;
+  /** Which scope of the run hides the tool of that name, and why; undefined when none does. */
+  readonly hidden?: ((name: string) => string | undefined) | undefined;
 }
 
 export interface Router {

@@ -18,7 +18,7 @@ export type { EphemeralEvent, RunSignal } from "./driver/run-signal.ts";
 export { LOG_LEVELS, type LogLevel, type LogRecord } from "./log/log-record.ts";
 export { createMesh, type CreateMeshOptions, type MeshExtras, openMesh } from "./mesh/create-mesh.ts";
 export type { LockedToolChange, LockReport } from "./registry/lock/lock-report.ts";
-export { Mesh, type PruneOptions, type RunOptions, type ToolList } from "./mesh/mesh.ts";
+export { Mesh, type PruneOptions, type RunOptions, type ScopeOptions, type ToolList } from "./mesh/mesh.ts";
 export type { Fork, ForkOptions } from "./mesh/fork-run.ts";
 export { PlanInvalidError } from "./mesh/plan-invalid-error.ts";
 export { commandPayload } from "./mesh/command-payload.ts";

@@ -26,7 +26,8 @@ type FieldKind = "text" | "count" | "list" | "object" | "payload";
 
 /** Required fields by type; `?` marks those that may be absent. */
 const FORMS: Readonly<Record<string, string>> = {
-  "run.created": "tenant:text name:text inputs:payload policy:object goal:text? mode:text? fork:object? parent:object?",
+  "run.created":
+    "tenant:text name:text inputs:payload policy:object goal:text? mode:text? fork:object? scope:object? parent:object?",
   "run.started": "",
   "run.suspended": "reason:text tasks:list",
   "run.resumed": "cause:text?",

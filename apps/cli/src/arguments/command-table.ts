@@ -12,6 +12,12 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "version", short: "V", summary: "Show the version" },
 ];
 
+const DOMAIN_OPTION: OptionSpec = {
+  name: "domain",
+  value: "NAME",
+  summary: "Only the tools of this domain of the configuration",
+};
+
 const WORK_OPTIONS: readonly OptionSpec[] = [
   { name: "query", value: "TEXT", summary: "The goal, in plain words" },
   {
@@ -21,6 +27,9 @@ const WORK_OPTIONS: readonly OptionSpec[] = [
     summary: "An input: JSON when it parses, else text; NAME=@FILE reads a file",
   },
   { name: "name", value: "TEXT", summary: "What the run is called in lists" },
+  DOMAIN_OPTION,
+  { name: "allow", value: "TOOL", isRepeatable: true, summary: "Only these tools; * stands for any characters" },
+  { name: "deny", value: "TOOL", isRepeatable: true, summary: "None of these tools; * stands for any characters" },
   { name: "record", value: "FILE", summary: "Write down what servers and models say: a cassette" },
   { name: "cassette", value: "FILE", summary: "Play a cassette in place of servers and models" },
   { name: "no-cache", summary: "Give nothing again, and keep nothing" },
@@ -56,7 +65,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: "FILE",
     operandsMax: 1,
     takesFiles: true,
-    options: [],
+    options: [DOMAIN_OPTION],
     load: async () => (await import("../commands/check-command.ts")).checkCommand,
   },
   {
@@ -142,7 +151,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: "[lock]",
     operandsMax: 1,
     words: ["lock"],
-    options: [{ name: "check", summary: "lock: write nothing, only say what is not as it was pinned" }],
+    options: [DOMAIN_OPTION, { name: "check", summary: "lock: write nothing, only say what is not as it was pinned" }],
     examples: ["agentmesh tools lock", "agentmesh tools lock --check --json"],
     load: async () => (await import("../commands/tools-command.ts")).toolsCommand,
   },

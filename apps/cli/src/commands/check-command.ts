@@ -5,6 +5,7 @@ import type { CommandCall } from "../command-call.ts";
 import { positionOf, spanOf, type TextPosition, type TextSpan } from "../documents/json-text.ts";
 import { type PlanFile, readPlanFile } from "../documents/plan-file.ts";
 import { sourceExcerpt } from "../documents/source-excerpt.ts";
+import { readScope } from "../documents/work.ts";
 import { EXIT } from "../exit-code.ts";
 import { count } from "../progress/event-line.ts";
 import { PlainReporter } from "../progress/plain-reporter.ts";
@@ -32,7 +33,7 @@ export async function checkCommand(call: CommandCall): Promise<number> {
   const stopServers = mesh.onServer((status) => {
     if (status.state === "failed" || call.output.isVerbose) reporter.server(status);
   });
-  const findings = await mesh.check(file.document);
+  const findings = await mesh.check(file.document, readScope(call));
   stopServers();
   const placed = findings.map((finding, index) => place(finding, file, index < PLACED_MAX));
   if (call.output.isJson) call.output.document({ file: path, findings: placed.map(documentOf) });

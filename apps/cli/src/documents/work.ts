@@ -1,6 +1,7 @@
 /** What a run is to do, as the command line says it: a goal or a plan file, and inputs. */
 import { readFile } from "node:fs/promises";
 import { isJson, isJsonObject, type Json, type JsonObject, type PlanInput } from "@agentmesh/core";
+import type { ScopeOptions } from "@agentmesh/runtime";
 import { UsageError } from "../arguments/usage-error.ts";
 import type { CommandCall } from "../command-call.ts";
 import { InputFileError } from "./input-file-error.ts";
@@ -9,7 +10,7 @@ import { isPlanFileName, type PlanFile, readPlanFile } from "./plan-file.ts";
 export interface Work {
   /** A goal, or a document that should be a plan. */
   readonly work: string | PlanInput;
-  readonly options: { readonly inputs: JsonObject; readonly name?: string };
+  readonly options: ScopeOptions & { readonly inputs: JsonObject; readonly name?: string };
 }
 
 /** Throws UsageError, PlanFileError, InputFileError. */
@@ -18,7 +19,20 @@ export async function readWork(call: CommandCall): Promise<Work> {
   const work = file === undefined ? goalOf(call) : (file.document as PlanInput);
   const inputs = await readInputs(call.options.get("input") ?? [], file?.document);
   const name = call.options.get("name")?.at(-1);
-  return { work, options: { inputs, ...(name === undefined ? {} : { name }) } };
+  return { work, options: { inputs, ...(name === undefined ? {} : { name }), ...readScope(call) } };
+}
+
+/** The values of `--domain`, `--allow` and `--deny`. */
+export function readScope({ options }: Pick<CommandCall, "options">): ScopeOptions {
+  const [domain, allow, deny] = [options.get("domain")?.at(-1), options.get("allow"), options.get("deny")];
+  const tools = {
+    ...(allow === undefined ? {} : { allow: [...allow] }),
+    ...(deny === undefined ? {} : { deny: [...deny] }),
+  };
+  return {
+    ...(domain === undefined ? {} : { domain }),
+    ...(allow === undefined && deny === undefined ? {} : { tools }),
+  };
 }
 
 async function planFileOf({ operands, options }: CommandCall): Promise<PlanFile | undefined> {

@@ -1,6 +1,6 @@
 /**
- * Keys that the design has and this version has not. They are refused by name: who writes that a run reaches
- * some servers only must not believe that it does.
+ * Keys that the design has and this version has not. They are refused by name: who writes one must not
+ * believe that it does something.
  */
 import type { ConfigPath } from "./config-path.ts";
 
@@ -10,10 +10,4 @@ export interface LaterKey {
   readonly advice: string;
 }
 
-export const LATER_KEYS: readonly LaterKey[] = [
-  {
-    path: ["domains"],
-    advice: "All servers are open to every run: leave out of mcpServers what a run must not reach.",
-  },
-  { path: ["plugins"], advice: "Remove it." },
-];
+export const LATER_KEYS: readonly LaterKey[] = [{ path: ["plugins"], advice: "Remove it." }];

@@ -2,7 +2,7 @@
  * The configuration of a mesh (DESIGN 10): what `agentmesh.config.*` holds and `createMesh` takes. Strict: a key that
  * is not known is a mistake. What keys say together (a role and its model) is checked where the layers meet.
  */
-import { MESH_SERVER, RunPolicy, TASK_ID } from "@agentmesh/core";
+import { MESH_SERVER, RunPolicy, TASK_ID, ToolFilter } from "@agentmesh/core";
 import { McpServerConfig } from "@agentmesh/mcp";
 import { ModelConfig } from "@agentmesh/models";
 import { z } from "zod";
@@ -45,6 +45,12 @@ const LogConfig = z.strictObject({
   memoryMax: z.int().min(0).max(LOG_ENTRIES_MAX).default(DEFAULT_LOG_ENTRIES).describe("Entries kept in memory."),
 });
 
+const ScopeName = z.string().regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _.");
+const ScopeConfig = z.strictObject({
+  servers: z.array(z.string()).optional().describe("Only these servers; absent: all."),
+  tools: ToolFilter.optional().describe("Names of tools, SERVER.TOOL; * stands for any characters."),
+});
+
 const PinningConfig = z.strictObject({
   drift: z
     .enum(["stop", "allow"])
@@ -70,6 +76,14 @@ export const MeshConfig = z.strictObject({
     .record(ServerName, McpServerConfig)
     .default({})
     .describe("The shape that other MCP hosts use: an existing block can be pasted in."),
+  domains: z
+    .record(ScopeName, ScopeConfig)
+    .default({})
+    .describe("Parts of the tools by name: a run in a domain sees these only."),
+  tenants: z
+    .record(z.string().regex(TENANT), ScopeConfig)
+    .default({})
+    .describe("What the runs of a tenant may use, whatever their domain."),
   pinning: PinningConfig.prefault({}).describe("What becomes of a tool that is not the one that was agreed on."),
   workflows: z
     .record(z.string().regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _."), z.string().min(1))

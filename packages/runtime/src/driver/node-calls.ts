@@ -126,7 +126,7 @@ export class NodeCalls {
     const request: PlannerRequest = {
       goal: state.goal ?? "",
       inputs: this.#inputSchemas(),
-      tools: services.tools.offered().filter(({ name }) => !UNPLANNED.has(name)),
+      tools: this.#driver.tools.offered().filter(({ name }) => !UNPLANNED.has(name)),
       tasksMax: state.policy?.plannedTasksMax ?? 1,
       attempt: state.planAttempts,
       ...previous,
@@ -143,8 +143,9 @@ export class NodeCalls {
   async #route(context: NodeContext): Promise<NodeResult> {
     const { state, services } = this.#driver;
     const plan = state.proposal?.plan ?? { mesh: 1, name: "", tasks: [] };
+    const { tools } = this.#driver;
     const outcome = await services.nodes.router.route(
-      { plan, tools: services.tools.tools(), unavailable: services.tools.unavailable() },
+      { plan, tools: tools.tools(), unavailable: tools.unavailable(), hidden: (name) => tools.hidden(name) },
       context,
     );
     const bound = Object.fromEntries([...outcome.tools].map(([use, tool]) => [use, tool.name]));

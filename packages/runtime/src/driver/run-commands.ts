@@ -47,10 +47,10 @@ function valueRefusal(driver: RunDriver, command: RunCommand): ErrorRecord | und
 }
 
 function argumentRefusal(
-  { state, services }: RunDriver,
+  { state, services, tools }: RunDriver,
   { approval, args }: Extract<RunCommand, { type: "approve" }>,
 ): ErrorRecord | undefined {
-  const tool = services.tools.find(state.asks.get(approval)?.tool ?? "");
+  const tool = tools.find(state.asks.get(approval)?.tool ?? "");
   if (tool === undefined || args === undefined) return undefined;
   try {
     assertArguments(tool, args.value ?? null);
@@ -61,9 +61,9 @@ function argumentRefusal(
 }
 
 /** What a person says that a call has given must be what its tool can give. */
-function outputRefusal({ state, services }: RunDriver, key: string, output: Payload): ErrorRecord | undefined {
+function outputRefusal({ state, tools }: RunDriver, key: string, output: Payload): ErrorRecord | undefined {
   const task = state.taskOf.get(key);
-  const tool = services.tools.find(state.bindings[task?.compiled.spec.use ?? ""]?.tool ?? "");
+  const tool = tools.find(state.bindings[task?.compiled.spec.use ?? ""]?.tool ?? "");
   const [first] = tool?.outputSchema === undefined ? [] : validateJson(tool.outputSchema, output.value ?? null);
   if (tool === undefined || first === undefined) return undefined;
   return {

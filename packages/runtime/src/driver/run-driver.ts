@@ -24,7 +24,7 @@ import { CallCancelledError, RunStoppedError } from "./call-cancelled-error.ts";
 import { NodeCalls } from "./node-calls.ts";
 import { PayloadWriter, type WrittenPayload } from "./payload-writer.ts";
 import { prepareCommand, refusalOf } from "./run-commands.ts";
-import type { RunServices } from "./run-services.ts";
+import type { RunServices, ToolDirectory } from "./run-services.ts";
 import type { EphemeralDraft, RunSignal } from "./run-signal.ts";
 import { RunValues } from "./run-values.ts";
 import { TaskCalls } from "./task-calls.ts";
@@ -67,6 +67,7 @@ export class RunDriver {
   readonly state: RunState;
   readonly values: RunValues;
   readonly #cache: ValueCache;
+  #tools: ToolDirectory | undefined;
   readonly #writer: PayloadWriter;
   readonly #nodeCalls: NodeCalls;
   readonly #taskCalls: TaskCalls;
@@ -93,6 +94,12 @@ export class RunDriver {
     this.#nodeCalls = new NodeCalls(this);
     this.#taskCalls = new TaskCalls(this);
     this.#settled.promise.catch(() => undefined); // whoever waits sees it
+  }
+
+  /** The tools that the run may use. Throws UnknownDomainError. */
+  get tools(): ToolDirectory {
+    this.#tools ??= this.services.tools.within(this.state.scope);
+    return this.#tools;
   }
 
   /** Resolves when the run is over or suspended, and that is durable; rejects when the store fails. */

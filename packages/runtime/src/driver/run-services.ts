@@ -1,5 +1,5 @@
 /** What every run of a mesh shares: the store, the clock, the nodes, the tools, the models. */
-import type { ToolBinding, ToolSpec } from "@agentmesh/core";
+import type { RunScope, ToolBinding, ToolSpec } from "@agentmesh/core";
 import type { ModelCallTrace, ModelPrice, ReservedCall } from "@agentmesh/models";
 import type { Clock, Model, ModelRequest, ModelRole, Store } from "@agentmesh/ports";
 import type { Nodes } from "./nodes.ts";
@@ -9,6 +9,8 @@ export interface ToolDirectory {
   /** All tools that a plan may use now, in a stable order. */
   tools(): readonly ToolSpec[];
   find(name: string): ToolSpec | undefined;
+  /** Why a tool that there is is not among them; undefined for any other. */
+  hidden(name: string): string | undefined;
   /** Those that a planner may be shown. */
   offered(): readonly ToolSpec[];
   /** Before each call, of the tool as it is now. Throws ToolDriftedError when it is not the one that was agreed on. */
@@ -17,6 +19,12 @@ export interface ToolDirectory {
   unavailable(): ReadonlyMap<string, string>;
   /** The run makes no more calls. */
   runEnded?(run: string): void;
+}
+
+/** All tools of a mesh, and those of them that a run may use. */
+export interface ScopedDirectory extends ToolDirectory {
+  /** Throws UnknownDomainError. */
+  within(scope: RunScope | undefined): ToolDirectory;
 }
 
 /** One call that is about to be made, and what its model costs. */
@@ -54,7 +62,7 @@ export interface RunServices {
   readonly store: Store;
   readonly clock: Clock;
   readonly nodes: Nodes;
-  readonly tools: ToolDirectory;
+  readonly tools: ScopedDirectory;
   readonly models: ModelDirectory;
   readonly mask: SecretMask;
   /** How long a cancelled call may go on before it is given up. */

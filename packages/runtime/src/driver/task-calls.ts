@@ -183,7 +183,7 @@ export class TaskCalls {
 
   /** Throws ToolGoneError, ToolDriftedError. */
   #toolOf(task: TaskState): ToolSpec {
-    const { tools } = this.#driver.services;
+    const { tools } = this.#driver;
     const binding = this.#driver.state.bindings[useOf(task)];
     const tool = tools.find(binding?.tool ?? "");
     if (tool === undefined || binding === undefined) throw new ToolGoneError(binding?.tool ?? useOf(task));

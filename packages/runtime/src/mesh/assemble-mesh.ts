@@ -13,6 +13,7 @@ import { ModelPool, type OpenedModel } from "../models/model-pool.ts";
 import { DefaultExecutor } from "../nodes/default-executor.ts";
 import { DefaultRouter } from "../nodes/default-router.ts";
 import { DefaultValidator } from "../nodes/default-validator.ts";
+import type { ScopeRules } from "../registry/scope/tool-scope.ts";
 import type { ToolPins } from "../registry/tool-pins.ts";
 import { ToolRegistry } from "../registry/tool-registry.ts";
 import { Mesh } from "./mesh.ts";
@@ -31,6 +32,8 @@ export interface MeshAssembly {
   readonly tenant?: string;
   /** Absent: a tool must only be the one that its plan was checked against. */
   readonly pins?: ToolPins;
+  /** Absent: every run may use every tool. */
+  readonly scopes?: ScopeRules | undefined;
   /** Where tools are pinned. */
   readonly lockFile?: string | undefined;
   /** Values that must never be stored or shown. */
@@ -50,9 +53,10 @@ export interface MeshAssembly {
   readonly close?: () => Promise<void>;
 }
 
+/** Throws ScopeServerError. */
 export function assembleMesh(assembly: MeshAssembly): Mesh {
   const clock = assembly.clock ?? systemClock;
-  const registry = new ToolRegistry(assembly.sources, assembly.pins);
+  const registry = new ToolRegistry(assembly.sources, { pins: assembly.pins, scopes: assembly.scopes });
   const models = new ModelPool({ open: assembly.models, roles: assembly.roles ?? {} });
   const defaults = {
     router: new DefaultRouter(),

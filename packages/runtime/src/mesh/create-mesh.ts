@@ -11,6 +11,7 @@ import { type MeshCassette, openCassette } from "../cassette/mesh-cassette.ts";
 import { SecretMask } from "../driver/secret-mask.ts";
 import { systemClock } from "../driver/system-clock.ts";
 import { FileLog } from "../log/file-log.ts";
+import type { ScopeRules } from "../registry/scope/tool-scope.ts";
 import { ToolPins } from "../registry/tool-pins.ts";
 import { lockFileOf } from "../registry/lock/lock-file-path.ts";
 import { readLockFile } from "../registry/lock/lock-file.ts";
@@ -77,7 +78,7 @@ export async function createMesh(options: CreateMeshOptions = {}): Promise<Mesh>
   });
 }
 
-/** Throws StoreError, CassetteFileError, LockFileError. */
+/** Throws StoreError, CassetteFileError, LockFileError, ScopeServerError. */
 export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
   const { config } = loaded;
   const cassette = cassetteOf(loaded, extras);
@@ -112,6 +113,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     policy: config.policy,
     tenant: config.tenant,
     pins: pinsOf(loaded),
+    scopes: scopesOf(loaded, cassette),
     lockFile: lockFileOf(loaded),
     secrets: loaded.secrets,
     observe: (signal) => {
@@ -126,6 +128,14 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
       cassette?.finish(roles);
     },
   });
+}
+
+/** A cassette only has the servers that were used. */
+function scopesOf({ config }: LoadedConfig, cassette: MeshCassette | undefined): ScopeRules {
+  const { domains, tenants, tenant: name } = config;
+  const rule = Object.hasOwn(tenants, name) ? tenants[name] : undefined;
+  const areServersKnown = cassette?.player === undefined;
+  return { domains, areServersKnown, ...(rule === undefined ? {} : { tenant: { name, rule } }) };
 }
 
 /** Throws LockFileError. */

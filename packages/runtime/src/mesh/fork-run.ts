@@ -16,7 +16,7 @@ import {
   type RunEvent,
   type RunState,
 } from "@agentmesh/core";
-import type { ToolDirectory } from "../driver/run-services.ts";
+import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
 import { holdsMask } from "../driver/secret-mask.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
@@ -43,7 +43,7 @@ export interface Fork {
 }
 
 export interface ForkParts {
-  readonly tools: ToolDirectory;
+  readonly tools: ScopedDirectory;
   /** Connects to these servers. */
   readonly discover: (servers: ReadonlySet<string>) => Promise<unknown>;
   readonly value: (payload: Payload) => Json | undefined;
@@ -54,14 +54,15 @@ export interface PreparedFork {
   readonly beginning: Omit<RunBeginning, "tenant" | "policy">;
 }
 
-/** Throws ForkPlanMissingError, ForkTaskUnknownError, ForkTaskNeverRanError, PlanInvalidError, PlanRedactedError, ValuesLostError. */
+/** Throws ForkPlanMissingError, ForkTaskUnknownError, ForkTaskNeverRanError, PlanInvalidError, PlanRedactedError, UnknownDomainError, ValuesLostError. */
 export async function prepareFork(
   events: readonly RunEvent[],
   options: ForkOptions,
   parts: ForkParts,
 ): Promise<PreparedFork> {
   const state = foldEvents(events);
-  const plan = options.plan === undefined ? undefined : await checkedPlan(options.plan, parts);
+  const tools = parts.tools.within(state.scope);
+  const plan = options.plan === undefined ? undefined : await checkedPlan(options.plan, tools, parts);
   const before = inputsOf(state, parts);
   const given = inputsFor({ state, plan, before, given: options.inputs ?? {} });
   const kept = plan ?? state.compiled?.plan;
@@ -69,7 +70,7 @@ export async function prepareFork(
   const preview = planFork(events, {
     from: typeof options.from === "string" ? [options.from] : (options.from ?? []),
     changedInputs: changedNames(before, given),
-    fingerprintOf: (tool) => parts.tools.find(tool)?.fingerprint,
+    fingerprintOf: (tool) => tools.find(tool)?.fingerprint,
     isStored: (payload) => parts.value(payload) !== undefined,
     ...(plan === undefined ? {} : { plan }),
   });
@@ -79,6 +80,7 @@ export async function prepareFork(
     beginning: {
       mode: "run",
       name: options.name ?? state.name,
+      ...scopeOf(state),
       work: { plan: preview.plan },
       fork: { origin, by, reused, ...(goal === undefined ? {} : { goal }) },
       given,
@@ -87,12 +89,17 @@ export async function prepareFork(
   };
 }
 
+function scopeOf({ scope }: RunState): Pick<RunBeginning, "scope"> {
+  return scope === undefined ? {} : { scope };
+}
+
 /** What is wrong with an edited plan is said before the fork is shown. */
-async function checkedPlan(document: PlanInput, { tools, discover }: ForkParts): Promise<Plan> {
+async function checkedPlan(document: PlanInput, tools: ToolDirectory, { discover }: ForkParts): Promise<Plan> {
   const parsed = parsePlan(document);
   if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
   await discover(serversOf(parsed.plan));
-  const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable() };
+  const hidden = (name: string): string | undefined => tools.hidden(name);
+  const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
   const { findings } = checkPlan(parsed.plan, catalogue);
   const errors = findings.filter(({ severity }) => severity === "error");
   if (hasErrors(findings)) throw new PlanInvalidError(errors);

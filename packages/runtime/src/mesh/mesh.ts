@@ -16,8 +16,10 @@ import {
   type RunCommand,
   type RunEvent,
   type RunPolicy,
+  RunScope,
   runView,
   type RunView,
+  type ToolFilter,
   type ToolSpec,
 } from "@agentmesh/core";
 import type { PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
@@ -32,7 +34,7 @@ import type { ModelPool } from "../models/model-pool.ts";
 import { compareLock, type LockReport } from "../registry/lock/lock-report.ts";
 import { readLockFile, writeLockFile } from "../registry/lock/lock-file.ts";
 import { NoLockFileError } from "../registry/lock/no-lock-file-error.ts";
-import type { ToolRegistry } from "../registry/tool-registry.ts";
+import type { ServerCollision, ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
@@ -49,7 +51,15 @@ import {
 import { lostValues, UnknownEventError, ValuesLostError } from "./replay-error.ts";
 import { foldEvents, type RunBeginning, RunDesk, serversOf } from "./run-desk.ts";
 
-export interface RunOptions {
+/** Which tools may be used. */
+export interface ScopeOptions {
+  /** A domain of the configuration: only its tools. */
+  readonly domain?: string;
+  /** Narrows them further, by names in which * stands for any characters. */
+  readonly tools?: ToolFilter;
+}
+
+export interface RunOptions extends ScopeOptions {
   readonly inputs?: JsonObject;
   readonly name?: string;
   /** What it is called in the store, in place of a name of its own: letters, digits, _ and -. A second one of that name fails with JournalConflictError. */
@@ -86,6 +96,8 @@ export interface PruneOptions extends Pick<PruneQuery, "keep" | "isDryRun" | "is
 export interface ToolList {
   readonly servers: readonly ServerStatus[];
   readonly tools: readonly ToolSpec[];
+  /** Names that more than one server has. */
+  readonly collisions: readonly ServerCollision[];
 }
 
 export class Mesh implements AsyncDisposable {
@@ -111,7 +123,7 @@ export class Mesh implements AsyncDisposable {
     this.#desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
   }
 
-  /** A goal in plain words, or a plan. Throws PlanInvalidError (with a cassette CassetteMisfitError) at once when the plan or its inputs cannot be started with. */
+  /** A goal in plain words, or a plan. Throws UnknownDomainError, PlanInvalidError (with a cassette CassetteMisfitError) at once when the plan or its inputs cannot be started with. */
   run(work: string | PlanInput, options: RunOptions = {}): Run {
     return this.#start(work, "run", options);
   }
@@ -122,18 +134,23 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** The static check of a plan against the tools as they are now. */
-  async check(document: unknown): Promise<readonly Finding[]> {
+  async check(document: unknown, options: ScopeOptions = {}): Promise<readonly Finding[]> {
+    const tools = this.#parts.services.tools.within(scopeOf(options));
     const parsed = parsePlan(document);
     if (parsed.plan === undefined) return parsed.findings;
-    await this.#discover(serversOf(parsed.plan));
-    const { tools } = this.#parts.services;
-    return checkPlan(parsed.plan, { ...catalogueOf(tools.tools()), unavailable: tools.unavailable() }).findings;
+    await this.#discover(this.#parts.registry.serversWithin(scopeOf(options), serversOf(parsed.plan)));
+    const hidden = (name: string): string | undefined => tools.hidden(name);
+    const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
+    return checkPlan(parsed.plan, catalogue).findings;
   }
 
-  /** All tools with their servers; waits until every server has answered or failed. */
-  async tools(): Promise<ToolList> {
-    const servers = await this.#discover();
-    return { servers, tools: this.#parts.services.tools.tools() };
+  /** All tools with their servers, or those of a scope; waits until every server has answered or failed. */
+  async tools(options: ScopeOptions = {}): Promise<ToolList> {
+    const { registry } = this.#parts;
+    const scope = scopeOf(options);
+    const directory = registry.within(scope);
+    const servers = await this.#discover(registry.serversWithin(scope));
+    return { servers, tools: directory.tools(), collisions: registry.collisions };
   }
 
   /** Connects to a server at once, also to one that is left alone because it kept dying. Undefined: no such server. */
@@ -295,16 +312,16 @@ export class Mesh implements AsyncDisposable {
   /** Throws PlanInvalidError. */
   #beginning(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): RunBeginning {
     const given = options.inputs ?? {};
-    const { tenant, policy } = this.#parts;
+    const { tenant, policy, registry } = this.#parts;
+    const scope = scopeOf(options);
+    const shared = { tenant, policy, mode, ...(scope === undefined ? {} : { scope }) };
     if (typeof work === "string")
       return {
-        tenant,
-        policy,
-        mode,
+        ...shared,
         name: options.name ?? work.slice(0, 100),
         work: { goal: work },
         given,
-        servers: undefined,
+        servers: registry.serversWithin(scope),
       };
     const parsed = this.#plans.read(work);
     if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
@@ -312,19 +329,22 @@ export class Mesh implements AsyncDisposable {
     const { inputs, findings } = checkInputs(parsed.plan, given);
     if (findings.length > 0) throw new PlanInvalidError(findings);
     return {
-      tenant,
-      policy,
-      mode,
+      ...shared,
       name: options.name ?? parsed.plan.name,
       work: { plan: parsed.plan },
       given: inputs,
-      servers: serversOf(parsed.plan),
+      servers: registry.serversWithin(scope, serversOf(parsed.plan)),
     };
   }
 
   #discover(servers?: ReadonlySet<string>): Promise<readonly ServerStatus[]> {
     return this.#parts.registry.discover(this.#closing.signal, servers);
   }
+}
+
+function scopeOf({ domain, tools }: ScopeOptions): RunScope | undefined {
+  if (domain === undefined && tools === undefined) return undefined;
+  return RunScope.parse({ ...(domain === undefined ? {} : { domain }), ...(tools === undefined ? {} : { tools }) });
 }
 
 function followSignal(run: Run, signal: AbortSignal | undefined): void {

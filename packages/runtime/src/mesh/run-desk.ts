@@ -237,9 +237,10 @@ export class RunDesk {
     throw new CommandRefusedError(error);
   }
 
-  /** Throws PlanRedactedError or ServersMissingError. */
+  /** Throws PlanRedactedError, UnknownDomainError or ServersMissingError. */
   async #prepare(state: RunState): Promise<void> {
     if (isRedacted(state)) throw new PlanRedactedError(state.run);
+    this.#parts.services.tools.within(state.scope);
     const plan = state.compiled?.plan ?? state.proposal?.plan;
     const needed = state.compiled === undefined ? undefined : neededServers(state);
     await this.#parts.discover(needed ?? (plan === undefined ? undefined : serversOf(plan)));

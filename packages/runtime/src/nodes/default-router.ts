@@ -5,14 +5,14 @@ import type { Router, RouterRequest } from "@agentmesh/ports";
 export class DefaultRouter implements Router {
   readonly isPure = true;
 
-  route({ plan, tools, unavailable }: RouterRequest): Promise<RouterOutcome> {
+  route({ plan, tools, unavailable, hidden }: RouterRequest): Promise<RouterOutcome> {
     const byName = new Map(tools.map((tool) => [tool.name, tool]));
     const uses = new Set(plan.tasks.flatMap(usesOf));
     const bound = [...uses].flatMap((use): readonly (readonly [string, ToolSpec])[] => {
       const tool = byName.get(use);
       return tool === undefined ? [] : [[use, tool]];
     });
-    return Promise.resolve({ tools: new Map(bound), known: [...byName.keys()], unavailable });
+    return Promise.resolve({ tools: new Map(bound), known: [...byName.keys()], unavailable, hidden });
   }
 }
 

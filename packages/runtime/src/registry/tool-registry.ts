@@ -1,16 +1,35 @@
 /** The tools of a mesh: every server behind one proxy type, discovered in parallel, and none that can stop the others. */
-import { MESH_TOOLS, type ToolBinding, type ToolSpec } from "@agentmesh/core";
+import { MESH_TOOLS, type RunScope, type ToolBinding, type ToolSpec } from "@agentmesh/core";
 import { McpToolProxy } from "@agentmesh/mcp";
 import type { ServerStatus, ToolSource } from "@agentmesh/ports";
-import type { ToolDirectory } from "../driver/run-services.ts";
+import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
+import { ScopeServerError } from "./scope/scope-server-error.ts";
+import { ScopedTools } from "./scope/scoped-tools.ts";
+import { type ScopeRules, ToolScope } from "./scope/tool-scope.ts";
 import { ToolPins } from "./tool-pins.ts";
 
 /** How many tools are remembered, gone ones among them. */
 const BEFORE_MAX = 20_000;
 
+/** How many narrowings are kept at hand. */
+const SCOPES_MAX = 1_000;
+
+export interface RegistryOptions {
+  readonly pins?: ToolPins | undefined;
+  /** Absent: every run may use every tool. */
+  readonly scopes?: ScopeRules | undefined;
+}
+
+/** Two servers of one name: the second is the one that is there. */
+export interface ServerCollision {
+  readonly server: string;
+  readonly kept: ServerStatus["transport"];
+  readonly hidden: ServerStatus["transport"];
+}
+
 export type ServerListener = (status: ServerStatus) => void;
 
-export class ToolRegistry implements ToolDirectory {
+export class ToolRegistry implements ScopedDirectory {
   readonly #sources: ReadonlyMap<string, ToolSource>;
   readonly #listeners = new Set<ServerListener>();
   /** Names of servers that are no functions of this program. */
@@ -20,10 +39,18 @@ export class ToolRegistry implements ToolDirectory {
   /** The last ones, to see which have changed. */
   #before: ReadonlyMap<string, McpToolProxy> = new Map();
 
-  /** Server names are unique: each comes from one key of the configuration. */
-  constructor(sources: Iterable<ToolSource>, pins = new ToolPins()) {
+  readonly #scopes: ScopeRules;
+  readonly #scoped = new Map<string, ToolDirectory>();
+  /** Names that more than one server has. */
+  readonly collisions: readonly ServerCollision[];
+
+  /** Of sources with one name the last is used: what a program brings along stands in front of the configuration. Throws ScopeServerError. */
+  constructor(sources: readonly ToolSource[], { pins = new ToolPins(), scopes = OPEN }: RegistryOptions = {}) {
     this.#pins = pins;
-    this.#sources = new Map([...sources].map((source) => [source.server, source]));
+    this.#scopes = scopes;
+    this.#sources = new Map(sources.map((source) => [source.server, source]));
+    if (scopes.areServersKnown === true) assertServers(scopes, this.#sources);
+    this.collisions = sources.flatMap((source) => collisionOf(source, this.#sources.get(source.server)) ?? []);
     const remote = [...this.#sources.values()].filter((source) => source.status().transport !== "local");
     this.#remote = new Set(remote.map(({ server }) => server));
     for (const source of this.#sources.values()) {
@@ -67,6 +94,28 @@ export class ToolRegistry implements ToolDirectory {
 
   assertSame(live: ToolSpec, { fingerprint }: ToolBinding): void {
     this.#pins.assertSame(live, fingerprint, this.#isLocked(live));
+  }
+
+  /** Throws UnknownDomainError. */
+  within(scope: RunScope | undefined): ToolDirectory {
+    const key = scope === undefined ? "" : JSON.stringify(scope);
+    const known = this.#scoped.get(key);
+    if (known !== undefined) return known;
+    const narrowed = new ToolScope(this.#scopes, scope);
+    const directory = narrowed.isOpen ? this : new ScopedTools(this, narrowed);
+    if (this.#scoped.size >= SCOPES_MAX) this.#scoped.clear();
+    this.#scoped.set(key, directory);
+    return directory;
+  }
+
+  /** The servers that a run may reach, of those that it names, or of all. Throws UnknownDomainError. */
+  serversWithin(scope: RunScope | undefined, named?: ReadonlySet<string>): ReadonlySet<string> {
+    const narrowed = new ToolScope(this.#scopes, scope);
+    return new Set([...(named ?? this.#sources.keys())].filter((server) => narrowed.hasServer(server)));
+  }
+
+  hidden(): undefined {
+    return undefined;
   }
 
   find(name: string): ToolSpec | undefined {
@@ -124,4 +173,21 @@ export class ToolRegistry implements ToolDirectory {
     this.#proxies = proxies;
     return proxies;
   }
+}
+
+const OPEN: ScopeRules = { domains: {} };
+
+function collisionOf(source: ToolSource, kept: ToolSource | undefined): ServerCollision | undefined {
+  if (kept === undefined || kept === source) return undefined;
+  return { server: source.server, kept: kept.status().transport, hidden: source.status().transport };
+}
+
+/** Throws ScopeServerError. */
+function assertServers({ domains, tenant }: ScopeRules, known: ReadonlyMap<string, ToolSource>): void {
+  const rules = [
+    ...Object.entries(domains).map(([name, rule]) => [`Domain ${name}`, rule] as const),
+    ...(tenant === undefined ? [] : [[`Tenant ${tenant.name}`, tenant.rule] as const]),
+  ];
+  for (const [name, { servers = [] }] of rules)
+    for (const server of servers) if (!known.has(server)) throw new ScopeServerError(name, server, [...known.keys()]);
 }

@@ -1,0 +1,40 @@
+/** The tools of a mesh as one run sees them. */
+import type { ToolBinding, ToolSpec } from "@agentmesh/core";
+import type { ToolDirectory } from "../../driver/run-services.ts";
+import type { ToolScope } from "./tool-scope.ts";
+
+export class ScopedTools implements ToolDirectory {
+  readonly #all: ToolDirectory;
+  readonly #scope: ToolScope;
+
+  constructor(all: ToolDirectory, scope: ToolScope) {
+    this.#all = all;
+    this.#scope = scope;
+  }
+
+  tools(): readonly ToolSpec[] {
+    return this.#all.tools().filter((spec) => this.#scope.hides(spec) === undefined);
+  }
+
+  offered(): readonly ToolSpec[] {
+    return this.#all.offered().filter((spec) => this.#scope.hides(spec) === undefined);
+  }
+
+  find(name: string): ToolSpec | undefined {
+    const spec = this.#all.find(name);
+    return spec === undefined || this.#scope.hides(spec) !== undefined ? undefined : spec;
+  }
+
+  hidden(name: string): string | undefined {
+    const spec = this.#all.find(name);
+    return spec === undefined ? undefined : this.#scope.hides(spec);
+  }
+
+  assertSame(live: ToolSpec, binding: ToolBinding): void {
+    this.#all.assertSame(live, binding);
+  }
+
+  unavailable(): ReadonlyMap<string, string> {
+    return new Map([...this.#all.unavailable()].filter(([server]) => this.#scope.hasServer(server)));
+  }
+}
