@@ -24,6 +24,9 @@ test("what is not said has a default", () => {
     timeoutMs: 60_000,
     startTimeoutMs: 30_000,
     outputBytesMax: 8_388_608,
+    outputSchema: "warn",
+    resources: false,
+    prompts: false,
     roots: [],
     scope: "shared",
     connectionsMax: 16,
@@ -34,6 +37,14 @@ test("what is not said has a default", () => {
     transport: "http",
     protocol: "auto",
     bearer: "t",
+  });
+});
+
+test("the transport of before 2025 is the older era's", () => {
+  expect(McpServerConfig.parse({ type: "sse", url: "http://localhost/sse", protocol: "auto" })).toMatchObject({
+    transport: "http",
+    isSse: true,
+    protocol: "legacy",
   });
 });
 
@@ -52,12 +63,6 @@ describe("a mistake is told where it is", () => {
       { command: "a", headers: {} },
       "headers",
       '"headers" belongs to a server that is reached at a "url".',
-    ],
-    [
-      "a transport that is gone",
-      { type: "sse", url: "http://b/" },
-      "type",
-      "The HTTP+SSE transport is gone from MCP; use the server's streamable HTTP URL.",
     ],
     [
       "the type of the other kind",

@@ -68,6 +68,17 @@ const Fields = z.strictObject({
     .max(OUTPUT_BYTES_MAX)
     .default(DEFAULT_OUTPUT_BYTES_MAX)
     .describe("Of one tool result."),
+  outputSchema: z
+    .enum(["strict", "warn", "off"])
+    .default("warn")
+    .describe(
+      "A result that breaks its tool's own schema: fails, is given unchecked with a warning, or is not looked at.",
+    ),
+  resources: z
+    .boolean()
+    .default(false)
+    .describe("Whether its resources can be read with the tools list_resources and read_resource."),
+  prompts: z.boolean().default(false).describe("Whether each of its prompts is a tool, prompt_NAME."),
   tools: Tools.prefault({}),
   roots: z
     .array(z.string().min(1))
@@ -96,7 +107,8 @@ type Fields = z.output<typeof Fields>;
 const STDIO_KEYS = ["command", "args", "env", "cwd"] as const;
 const HTTP_KEYS = ["url", "headers", "auth", "network", "tls"] as const;
 const STDIO_TYPES = ["stdio", "local"];
-const HTTP_TYPES = ["http", "streamable-http", "streamableHttp", "remote"];
+const SSE_TYPE = "sse";
+const HTTP_TYPES = ["http", "streamable-http", "streamableHttp", "remote", SSE_TYPE];
 
 interface ConfigFault {
   readonly key: string;
@@ -125,8 +137,6 @@ function faultsOf(fields: Fields): readonly ConfigFault[] {
 function typeFaults(type: string | undefined, isHttp: boolean): readonly ConfigFault[] {
   if (type === undefined || (isHttp ? HTTP_TYPES : STDIO_TYPES).includes(type)) return [];
   const key = "type";
-  if (type === "sse")
-    return [{ key, message: "The HTTP+SSE transport is gone from MCP; use the server's streamable HTTP URL." }];
   return [
     {
       key,
@@ -137,9 +147,10 @@ function typeFaults(type: string | undefined, isHttp: boolean): readonly ConfigF
 
 /** Both kinds share these. */
 function sharedOf({ trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, ...fields }: Fields) {
-  const { scope, connectionsMax, roots } = fields;
+  const { outputSchema, resources, prompts, roots, scope, connectionsMax } = fields;
   const idleTimeoutMs = fields.idleTimeoutMs ?? (scope === "shared" ? undefined : DEFAULT_IDLE_TIMEOUT_MS);
-  return { trust, timeoutMs, startTimeoutMs, outputBytesMax, tools, roots, scope, connectionsMax, idleTimeoutMs };
+  const calls = { trust, timeoutMs, startTimeoutMs, outputBytesMax, outputSchema, resources, prompts, tools, roots };
+  return { ...calls, scope, connectionsMax, idleTimeoutMs };
 }
 
 export const McpServerConfig = Fields.superRefine((fields, context) => {
@@ -164,7 +175,9 @@ export const McpServerConfig = Fields.superRefine((fields, context) => {
         oauth: auth?.oauth,
         network: NetworkConfig.parse(fields.network ?? {}),
         tls: fields.tls,
-        protocol: fields.protocol ?? "auto",
+        /** HTTP+SSE, which only older servers speak. */
+        isSse: fields.type === SSE_TYPE,
+        protocol: fields.type === SSE_TYPE ? ("legacy" as const) : (fields.protocol ?? "auto"),
         ...sharedOf(fields),
       };
 });

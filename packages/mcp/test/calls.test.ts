@@ -141,8 +141,25 @@ describe.each<[string, string, Connect]>([
     expect(source.status().state).toBe("ready");
   });
 
-  test("an output that breaks its schema is told with its place", async () => {
+  test("an output that breaks its schema is given unchecked, with a warning that tells the place", async () => {
     const { source } = await connect();
+    expect(await source.call("breach", {}, options())).toEqual({
+      value: { count: "three" },
+      isChecked: false,
+      warnings: [
+        expect.stringMatching(/^"fixture\.breach" gave an output that breaks its own output schema at \/count: /),
+      ],
+    });
+    expect(await source.call("unstructured", {}, options())).toMatchObject({ value: { text: "three" } });
+  });
+
+  test("an output that breaks its schema is not looked at where the operator says so", async () => {
+    const { source } = await connect({ outputSchema: "off" });
+    expect(await source.call("breach", {}, options())).toEqual({ value: { count: "three" }, isChecked: false });
+  });
+
+  test("an output that breaks its schema fails its call where the operator is strict, and tells the place", async () => {
+    const { source } = await connect({ outputSchema: "strict" });
     const error = await failureOf(source.call("breach", {}, options()));
     expect(error).toMatchObject({
       code: "AM_TOOL_OUTPUT_INVALID",
@@ -154,7 +171,7 @@ describe.each<[string, string, Connect]>([
   });
 
   test("an output that was promised and did not come is a breach", async () => {
-    const { source } = await connect();
+    const { source } = await connect({ outputSchema: "strict" });
     const error = await failureOf(source.call("unstructured", {}, options()));
     expect(error.message).toBe(
       '"fixture.unstructured" gave an output that breaks its own output schema: It holds no structured content.',

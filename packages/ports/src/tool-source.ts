@@ -27,6 +27,8 @@ export interface ToolResult {
   readonly value: Json;
   /** True when `value` was checked against the tool's output schema. */
   readonly isChecked: boolean;
+  /** What is wrong with the value that was given all the same, as that it breaks the tool's own schema. */
+  readonly warnings?: readonly string[];
 }
 
 /** Whom a call is made for. */

@@ -19,12 +19,14 @@ import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/valida
 import { type ByteLimits, MESSAGE_BYTES_MAX } from "../transport/byte-limits.ts";
 import { Deadline } from "../tool/deadline.ts";
 import { HttpTransport } from "../transport/http-transport.ts";
+import { SseTransport } from "../transport/sse-transport.ts";
 import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
 import { callInRounds, NEVER_MS } from "./call-rounds.ts";
 import { callCapabilities, connectionCapabilities } from "./client-capabilities.ts";
 import type { EraMemory } from "./era-memory.ts";
 import { answerInput, rootsAnswer } from "./input-requests.ts";
+import { promptTools, type ReadableTool, resourceTools } from "./readable-tool.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
 import { type StartedTask, unwrapTask, wrapTask } from "./started-task.ts";
@@ -109,9 +111,10 @@ async function attempt(options: ConnectionOptions, protocol: Protocol): Promise<
 export class McpConnection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
-  readonly #transport: StdioTransport | HttpTransport;
+  readonly #transport: StdioTransport | HttpTransport | SseTransport;
   #discovery: Discovery = { tools: [], warnings: [] };
   #specs: ReadonlyMap<string, ToolSpec> = new Map();
+  #readable: ReadonlyMap<string, ReadableTool> = new Map();
   #subscription: ToolSubscription | undefined;
   #refreshTimer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
@@ -128,12 +131,13 @@ export class McpConnection {
     const { config } = options;
     this.#options = options;
     const limits: ByteLimits = { outputBytesMax: config.outputBytesMax, messageBytesMax: MESSAGE_BYTES_MAX };
-    this.#transport =
-      config.transport === "stdio" ? new StdioTransport(config, limits) : new HttpTransport(config, limits);
+    this.#transport = newTransport(config, limits);
     this.#client = new Client(CLIENT_INFO, clientOptions(protocol, options));
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK's client has no other way
     this.#client.onclose = () => this.#lost();
     this.#client.setNotificationHandler("notifications/tools/list_changed", () => this.#listSoon());
+    if (config.prompts)
+      this.#client.setNotificationHandler("notifications/prompts/list_changed", () => this.#listSoon());
     if (options.canAsk)
       this.#client.setRequestHandler("elicitation/create", ({ params }, context) => this.#elicit(params, context));
     if (config.roots.length > 0) this.#client.setRequestHandler("roots/list", () => rootsAnswer(config.roots));
@@ -205,7 +209,11 @@ export class McpConnection {
       const onRound = (): void => {
         hasBegun = true;
       };
-      answer = await callInRounds({ client: this.#client, call, roots: config.roots, onRound });
+      const readable = this.#readable.get(spec.tool);
+      answer =
+        readable === undefined
+          ? await callInRounds({ client: this.#client, call, roots: config.roots, onRound })
+          : { content: [], structuredContent: await readable.read(call.args, this.#client, deadline.signal) };
     } catch (error) {
       if (error instanceof ToolCallError) throw error;
       if (deadline.end === undefined && !hasBegun && wasNeverReceived(error, hadSession)) return NEVER_RECEIVED;
@@ -214,7 +222,7 @@ export class McpConnection {
       this.#open.delete(call);
       if (this.#open.size === 0) this.#onIdle();
     }
-    return unwrapTask(answer, spec) ?? toolResult(answer, spec);
+    return unwrapTask(answer, spec) ?? toolResult(answer, spec, config.outputSchema);
   }
 
   /** A request about a task. Rejects as the SDK does. */
@@ -314,9 +322,22 @@ export class McpConnection {
     const hasTools = this.#client.getServerCapabilities()?.tools !== undefined;
     const options = { signal, timeout: NEVER_MS, cacheMode: "refresh" as const };
     const listed = hasTools ? (await this.#client.listTools(undefined, options)).tools : [];
+    const readable = await this.#listReadable(signal);
     if (list !== this.#lists) return;
-    this.#discovery = discover(server, listed, config);
+    this.#discovery = discover(listed, readable, { server, config });
+    const own = new Set(listed.map(({ name }) => name));
+    this.#readable = new Map(readable.filter(({ spec }) => !own.has(spec.tool)).map((tool) => [tool.spec.tool, tool]));
     this.#specs = new Map(this.#discovery.tools.map((spec) => [spec.tool, spec]));
+  }
+
+  /** What is no tool of the server, and can be read as if it were. */
+  async #listReadable(signal: AbortSignal): Promise<readonly ReadableTool[]> {
+    const { server, config } = this.#options;
+    const { resources, prompts } = this.#client.getServerCapabilities() ?? {};
+    return [
+      ...(config.resources && resources !== undefined ? resourceTools(server) : []),
+      ...(config.prompts && prompts !== undefined ? await promptTools(server, this.#client, signal) : []),
+    ];
   }
 
   #listSoon(): void {
@@ -361,6 +382,11 @@ export class McpConnection {
     clearTimeout(this.#refreshTimer);
     this.#subscription?.close();
   }
+}
+
+function newTransport(config: McpServerConfig, limits: ByteLimits): StdioTransport | HttpTransport | SseTransport {
+  if (config.transport === "stdio") return new StdioTransport(config, limits);
+  return config.isSse ? new SseTransport(config, limits) : new HttpTransport(config, limits);
 }
 
 function clientOptions(protocol: Protocol, { config, canAsk }: ConnectionOptions): ClientOptions {

@@ -160,7 +160,8 @@ export class ServerLink {
     const { taskResult } = await import("./task-polling.ts");
     const { signal } = this.#closing;
     const connection = (): Promise<McpConnection> => this.#ready(call.spec, signal);
-    return toolResult(await taskResult(task, { ...call, config: this.#options.config, connection }), call.spec);
+    const { config } = this.#options;
+    return toolResult(await taskResult(task, { ...call, config, connection }), call.spec, config.outputSchema);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import {
   SdkError,
   SdkErrorCode,
   SdkHttpError,
+  SseError,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { type JsonObject, MeshError } from "@agentmesh/core";
@@ -239,6 +240,7 @@ function shownUrl(url: string): string {
 function httpStatus(cause: unknown): number | undefined {
   if (cause instanceof UnauthorizedError) return 401;
   if (cause instanceof InsufficientScopeError) return 403;
+  if (cause instanceof SseError) return cause.code;
   return cause instanceof SdkHttpError ? cause.status : undefined;
 }
 
@@ -248,11 +250,15 @@ function ownFault(error: unknown): MeshError | undefined {
   return undefined;
 }
 
+/** The stream of HTTP+SSE tells it in its text only. */
+const SYSTEM_CODE = /\bE[A-Z_]{4,}\b/;
+
 /** The code of the operating system or the TLS library, which stands somewhere down the chain of causes. */
 export function systemCode(error: unknown): string | undefined {
   for (let link = error; link instanceof Error; link = link.cause) {
     const code: unknown = "code" in link ? link.code : undefined;
     if (typeof code === "string" && !(link instanceof SdkError)) return code;
+    if (link instanceof SseError) return SYSTEM_CODE.exec(link.message)?.[0];
     if (link instanceof AggregateError) return systemCode(link.errors[0]);
   }
   return undefined;

@@ -4,6 +4,7 @@ import type { Tool } from "@modelcontextprotocol/client";
 import { cleanText, isPlainName } from "../tool/clean-text.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
 import { toolId } from "../tool/server-name.ts";
+import type { ReadableTool } from "./readable-tool.ts";
 import { toolFingerprint } from "../tool/tool-fingerprint.ts";
 import { effectsOf, isOpenWorld } from "../tool/tool-trust.ts";
 
@@ -22,7 +23,12 @@ export interface Discovery {
 
 type Filter = McpServerConfig["tools"];
 
-export function discover(server: string, listed: readonly Tool[], config: McpServerConfig): Discovery {
+/** `readable`: what stands beside the server's own tools. */
+export function discover(
+  listed: readonly Tool[],
+  readable: readonly ReadableTool[],
+  { server, config }: { readonly server: string; readonly config: McpServerConfig },
+): Discovery {
   const warnings: string[] = [];
   const tools = new Map<string, ToolSpec>();
   for (const tool of listed.slice(0, TOOLS_MAX)) {
@@ -33,6 +39,13 @@ export function discover(server: string, listed: readonly Tool[], config: McpSer
   const surplus = listed.length - TOOLS_MAX;
   if (surplus > 0) warnings.push(`Left out ${surplus} tools: only ${TOOLS_MAX} of a server are kept.`);
   const offered = new Set(listed.map(({ name }) => name));
+  for (const { spec } of readable) {
+    const { tool } = spec;
+    if (offered.has(tool))
+      warnings.push(`Left out "${tool}" for resources or prompts: the server has a tool of that name.`);
+    else if (isWanted(tool, config.tools)) tools.set(tool, spec);
+  }
+  for (const { spec } of readable) offered.add(spec.tool);
   for (const name of config.tools.allow ?? []) {
     if (!offered.has(name)) warnings.push(`The configuration allows "${name}", which the server does not offer.`);
   }

@@ -1,12 +1,5 @@
 /** From what a tool answers to the value of a task: unwrapped, checked against the tool's own output schema, or its failure. */
-import {
-  isJson,
-  type Json,
-  type SchemaViolation,
-  type ToolSpec,
-  UnusableSchemaError,
-  validateJson,
-} from "@agentmesh/core";
+import { isJson, type Json, type ToolSpec, UnusableSchemaError, validateJson } from "@agentmesh/core";
 import type { ContentBlock, ToolResult } from "@agentmesh/ports";
 import { type OutputFault, outputInvalid, toolFailed } from "./call-failure.ts";
 
@@ -17,8 +10,11 @@ export interface ToolAnswer {
   readonly isError?: boolean | undefined;
 }
 
-/** Throws ToolCallError: the tool says that it failed, or its output breaks its schema. */
-export function toolResult(answer: ToolAnswer, spec: ToolSpec): ToolResult {
+/** `strict`: an output that breaks its own schema is a failure. `warn`: it is given unchecked, with a warning. `off`: unchecked. */
+export type OutputPolicy = "strict" | "warn" | "off";
+
+/** Throws ToolCallError: the tool says that it failed, or its output breaks its schema and must not. */
+export function toolResult(answer: ToolAnswer, spec: ToolSpec, policy: OutputPolicy): ToolResult {
   const content = answer.content as readonly ContentBlock[];
   if (answer.isError === true) {
     throw toolFailed(spec, { text: textOf(content), retryable: true });
@@ -26,22 +22,24 @@ export function toolResult(answer: ToolAnswer, spec: ToolSpec): ToolResult {
   const structured = answer.structuredContent;
   const value = structured === undefined ? { text: textOf(content), content } : structured;
   if (!isJson(value)) throw outputInvalid(spec, [violation("depth", "It nests too deep.")]);
-  return { value, isChecked: check(value, structured !== undefined, spec) };
+  if (policy === "off" || spec.outputSchema === undefined) return { value, isChecked: false };
+  const violations = violationsOf(value, structured !== undefined, spec);
+  if (violations === undefined) return { value, isChecked: false };
+  if (violations.length === 0) return { value, isChecked: true };
+  const breach = outputInvalid(spec, violations);
+  if (policy === "strict") throw breach;
+  return { value, isChecked: false, warnings: [breach.message] };
 }
 
-/** Whether the value was checked; false without a schema, or with one that cannot be used. */
-function check(value: Json, isStructured: boolean, spec: ToolSpec): boolean {
-  if (spec.outputSchema === undefined) return false;
-  if (!isStructured) throw outputInvalid(spec, [violation("required", "It holds no structured content.")]);
-  let violations: readonly SchemaViolation[];
+/** Undefined: its schema cannot be used. */
+function violationsOf(value: Json, isStructured: boolean, spec: ToolSpec): readonly OutputFault[] | undefined {
+  if (!isStructured) return [violation("required", "It holds no structured content.")];
   try {
-    violations = validateJson(spec.outputSchema, value);
+    return spec.outputSchema === undefined ? undefined : validateJson(spec.outputSchema, value);
   } catch (error) {
-    if (error instanceof UnusableSchemaError) return false;
+    if (error instanceof UnusableSchemaError) return undefined;
     throw error;
   }
-  if (violations.length > 0) throw outputInvalid(spec, violations);
-  return true;
 }
 
 function violation(keyword: string, message: string): OutputFault {

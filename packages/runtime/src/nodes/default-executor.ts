@@ -21,6 +21,7 @@ export class DefaultExecutor implements Executor {
     const caller = { run, tenant };
     const admit = (live: ToolSpec): void => this.#registry.assertSame(live, binding);
     const result = await proxy.call(call.args, { signal, caller, timeoutMs, idempotencyKey, admit, onProgress });
+    for (const message of result.warnings ?? []) context.report({ type: "note", message });
     return result.value;
   }
 }

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject, validateJson } from "@agentmesh/core";
 import { complete, generateStructured } from "@agentmesh/models";
 import type { Model, ModelRequest, NodeContext } from "@agentmesh/ports";
+import { withoutMedia } from "./media-text.ts";
 
 /** How long a text may become when the task does not say, in tokens. */
 const OUTPUT_TOKENS_MAX = 1_024;
@@ -11,7 +12,7 @@ export async function generate(args: JsonObject, context: NodeContext): Promise<
   const model = await context.model("executor");
   const { prompt, schema, maxTokens } = args;
   const request: ModelRequest = {
-    messages: [{ role: "user", text: typeof prompt === "string" ? prompt : "" }],
+    messages: [{ role: "user", text: typeof prompt === "string" ? withoutMedia(prompt) : "" }],
     maxOutputTokens: typeof maxTokens === "number" ? maxTokens : OUTPUT_TOKENS_MAX,
   };
   return isJsonObject(schema)

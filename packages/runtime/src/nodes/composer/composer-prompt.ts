@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type Json } from "@agentmesh/core";
 import type { ComposerRequest, ComposerResult, ModelMessage } from "@agentmesh/ports";
+import { withoutMedia } from "../media-text.ts";
 
 /** Characters of one result. */
 export const RESULT_CHARACTERS_MAX = 12_000;
@@ -67,7 +68,7 @@ function resultText(result: ComposerResult | undefined, text: string): string {
 
 /** JSON without a `<`, so that no value can close its tag. A tool's plain text is shown without its content blocks. */
 function valueText(value: Json): string {
-  return escaped(JSON.stringify(isPlainText(value) ? value["text"] : value));
+  return escaped(withoutMedia(JSON.stringify(isPlainText(value) ? value["text"] : value)));
 }
 
 function isPlainText(value: Json): value is { readonly text: string } {

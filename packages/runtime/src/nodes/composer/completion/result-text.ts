@@ -3,6 +3,7 @@
  * text of strangers: each line is indented, so that none of them can look like a line of the prompt.
  */
 import { isJsonObject, type Json } from "@agentmesh/core";
+import { withoutMedia } from "../../media-text.ts";
 
 /** Characters of one result that the model sees: about 500 tokens. */
 export const RESULT_CHARACTERS_MAX = 1_500;
@@ -12,7 +13,7 @@ export const CUT_MARK = "[cut]";
 
 /** On several lines, without control characters. */
 export function resultText(value: Json): string {
-  const text = plainText(value).toWellFormed().replaceAll("\r\n", "\n");
+  const text = withoutMedia(plainText(value)).toWellFormed().replaceAll("\r\n", "\n");
   // eslint-disable-next-line no-control-regex
   const lines = text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ").split("\n");
   return lines
