@@ -7,7 +7,7 @@ import { APPROVE_TOOL } from "./mesh-tools.ts";
 import type { Payload } from "./payload.ts";
 import type { RunEventDraft } from "./run-event.ts";
 import { endFailed } from "./run-failure.ts";
-import type { RunCommand, TaskResolution } from "./run-input.ts";
+import type { InputAskedInput, RunCommand, TaskResolution } from "./run-input.ts";
 import { type Ask, bindingOf, type RunState, type TaskState } from "./run-state.ts";
 import { taskFailure } from "./task-failure.ts";
 
@@ -41,6 +41,16 @@ export function askQuestion(task: TaskState, question: Question, nowMs: number):
 export function askForPlan(revision: number, tasks: number): Draft {
   const message = `Plan v${revision} with ${tasks} ${tasks === 1 ? "task" : "tasks"} is to be run.`;
   return { type: "approval.requested", approval: "plan", subject: "plan", message };
+}
+
+/** A call asks in its middle: it goes on being under way. One question at a time. */
+export function decideInput(state: RunState, input: InputAskedInput, nowMs: number): readonly Draft[] {
+  const task = state.taskOf.get(input.task);
+  const isOpen = task?.status === "running" && task.attempt === input.attempt && state.status === "running";
+  if (!isOpen || state.asks.has(task.key)) return [];
+  const { form, message, expiresMs } = input;
+  const tool = bindingOf(state, task)?.tool ?? task.compiled.spec.use;
+  return [{ ...request(task.key, { message, expiresMs }, nowMs), subject: "input", tool, form }];
 }
 
 function request(
@@ -86,6 +96,7 @@ function grant(state: RunState, ask: Ask, { by, args, note }: Granting): readonl
     ...(args === undefined ? {} : { args }),
     ...(note === undefined ? {} : { note }),
   };
+  if (ask.subject === "input") return [granted];
   if (ask.subject === "budget") return [granted, ...budgetRaise(state, args)];
   return [granted, ...decision(ask, APPROVED_PAYLOAD)];
 }
@@ -103,6 +114,7 @@ function deny(state: RunState, ask: Ask, { by, nowMs, note }: Denying): readonly
     by,
     ...(note === undefined ? {} : { note }),
   };
+  if (ask.subject === "input") return [denied];
   if (ask.subject === "budget") return [denied, ...outOfBudget(state, nowMs)];
   const error = denialOf(ask, by, note);
   if (ask.task === undefined) return [denied, ...endFailed(state, error)];

@@ -3,7 +3,7 @@
  * time is an argument, chance is derived from names. A late or repeated input gives no event.
  */
 import { decideAdvance } from "./decide-advance.ts";
-import { decideAnswer } from "./decide-approval.ts";
+import { decideAnswer, decideInput } from "./decide-approval.ts";
 import { decideReserve } from "./decide-budget.ts";
 import { decideCallSuspended, decideChildEnded, decideContinue } from "./decide-child.ts";
 import { decideNodeFailed, decideNodeSucceeded } from "./decide-node.ts";
@@ -119,6 +119,8 @@ function decideOutcome(state: RunState, input: Outcome, nowMs: number): readonly
       return decideCallSucceeded(state, input, nowMs);
     case "call-failed":
       return decideCallFailed(state, input, nowMs);
+    case "input-asked":
+      return decideInput(state, input, nowMs);
     case "call-suspended":
       return decideCallSuspended(state, input);
     case "child-ended":

@@ -24,7 +24,18 @@ export interface StoredEvent {
 export type TextDigest = (text: string) => Pick<Payload, "hash" | "bytes">;
 
 const ENVELOPE = new Set(["v", "run", "seq", "type", "atMs"]);
-const PAYLOADS = new Set(["args", "output", "input", "inputs", "request", "response", "answer", "data", "spans"]);
+const PAYLOADS = new Set([
+  "args",
+  "output",
+  "input",
+  "inputs",
+  "request",
+  "response",
+  "answer",
+  "data",
+  "form",
+  "spans",
+]);
 
 /** Types of which a run has many. */
 const SHORT_TYPES: { readonly [Type in RunEventType]?: string } = {

@@ -1,6 +1,7 @@
 /** Folds questions to people, waits and signals: what the run waits for outside itself, and how that ends. */
 import { callOf } from "./decide-approval.ts";
 import { APPROVE_TOOL } from "./mesh-tools.ts";
+import type { RunEffect } from "./run-effect.ts";
 import type { RunEventOf } from "./run-event.ts";
 import { type Ask, enable, type RunState, type TaskState } from "./run-state.ts";
 import { closeAsk, makeReady, openAsk, release } from "./task-schedule.ts";
@@ -14,9 +15,7 @@ export function evolveAsk(state: RunState, event: AskEvent): void {
     case "approval.granted":
       return grant(state, event);
     case "approval.denied":
-      closeAsk(state, event.approval);
-      state.decisions.set(event.approval, { isGranted: false, by: event.by });
-      return;
+      return deny(state, event);
     case "signal.received":
       return keepSignal(state, event);
   }
@@ -52,8 +51,9 @@ export function takeSignal(state: RunState, ask: Ask | undefined): void {
 }
 
 function requestApproval(state: RunState, event: RunEventOf<"approval.requested">): void {
-  const task = event.subject === "task" ? state.taskOf.get(event.approval) : undefined;
-  if (task !== undefined) {
+  const isAboutCall = event.subject === "task" || event.subject === "input";
+  const task = isAboutCall ? state.taskOf.get(event.approval) : undefined;
+  if (task !== undefined && event.subject === "task") {
     release(state, task);
     task.status = "waiting";
     if (event.tool === APPROVE_TOOL.name) task.attempt = 1;
@@ -70,6 +70,7 @@ function requestApproval(state: RunState, event: RunEventOf<"approval.requested"
     message: event.message,
     tool: event.tool,
     args: event.args,
+    form: event.form,
   });
 }
 
@@ -78,10 +79,24 @@ function grant(state: RunState, event: RunEventOf<"approval.granted">): void {
   const ask = closeAsk(state, event.approval);
   state.decisions.set(event.approval, { isGranted: true, by: event.by });
   if (ask?.task === undefined || ask.tool === APPROVE_TOOL.name) return;
+  if (ask.subject === "input") return answer(state, ask.task, { as: "accept", content: event.args });
   const args = event.args ?? ask.args;
   ask.task.editedArgs = event.args;
   ask.task.approvedCall = args === undefined ? undefined : callOf(state, ask.task, args);
   makeReady(state, ask.task, event.atMs);
+}
+
+function deny(state: RunState, { approval, by }: RunEventOf<"approval.denied">): void {
+  const ask = closeAsk(state, approval);
+  state.decisions.set(approval, { isGranted: false, by });
+  if (ask?.subject !== "input" || ask.task === undefined) return;
+  answer(state, ask.task, { as: by === "person" ? "decline" : "expire", content: undefined });
+}
+
+type InputAnswer = Pick<Extract<RunEffect, { type: "answer-input" }>, "as" | "content">;
+
+function answer(state: RunState, { key, attempt }: TaskState, given: InputAnswer): void {
+  enable(state, { type: "answer-input", task: key, attempt, ...given });
 }
 
 function keepSignal(state: RunState, { kind, name, data }: RunEventOf<"signal.received">): void {

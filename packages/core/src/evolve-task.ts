@@ -139,6 +139,7 @@ function wait(state: RunState, task: TaskState, event: RunEventOf<"task.waiting"
     message: undefined,
     tool: undefined,
     args: undefined,
+    form: undefined,
   });
 }
 

@@ -88,9 +88,9 @@ export {
   type TaskResolution,
 } from "./run-input.ts";
 export { type BudgetLine, leftOf } from "./run-budget.ts";
-export { RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
+export { INPUT_EXPIRES_MS, RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
+export { type Ask, isOver, RunState, type TaskState } from "./run-state.ts";
 export { RunScope, ToolFilter } from "./run-scope.ts";
-export { isOver, RunState, type TaskState } from "./run-state.ts";
 export {
   type PublicRunStatus,
   type PublicTaskStatus,

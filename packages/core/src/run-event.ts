@@ -31,7 +31,8 @@ const envelope = {
 /** What a task can wait for. `child`: a run that it has started, and which itself waits for somebody. */
 export const WaitKind = z.enum(["signal", "event", "time", "child"]);
 export type WaitKind = z.infer<typeof WaitKind>;
-export const ApprovalSubject = z.enum(["task", "plan", "budget"]);
+/** `input`: what a server asks in the middle of a call, which goes on being under way. */
+export const ApprovalSubject = z.enum(["task", "plan", "budget", "input"]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 export const BudgetKind = z.enum(["tokens", "usd", "calls", "seconds"]);
 export type BudgetKind = z.infer<typeof BudgetKind>;
@@ -296,11 +297,13 @@ const ApprovalRequested = z.strictObject({
   tool: z.string().optional(),
   args: Payload.optional(),
   message: z.string().optional(),
+  /** Of an input: what is wanted, as `{ mode: "form", schema }` or `{ mode: "url", url }`. */
+  form: Payload.optional(),
   /** After that time nobody is asked any more, and `default` holds (absent: reject). */
   expiresAtMs: z.int().optional(),
   default: z.enum(["approve", "reject"]).optional(),
 });
-/** `args`: edited arguments, used instead of the requested ones. */
+/** `args`: edited arguments, used instead of the requested ones; of an input, what was filled in. */
 const ApprovalGranted = z.strictObject({
   type: z.literal("approval.granted"),
   ...envelope,

@@ -138,6 +138,18 @@ export interface CallFailedInput {
   readonly drift?: ToolDrift;
 }
 
+/** The server wants to know something of a person in the middle of a call. Answered by `answer-input`. */
+export interface InputAskedInput {
+  readonly type: "input-asked";
+  readonly task: string;
+  readonly attempt: number;
+  readonly message: string;
+  /** See `approval.requested`. */
+  readonly form: Payload;
+  /** How long somebody may take, in milliseconds. */
+  readonly expiresMs: number;
+}
+
 /** The run behind a call waits for somebody. */
 export interface CallSuspendedInput {
   readonly type: "call-suspended";
@@ -169,6 +181,7 @@ export type RunInput =
   | CallSucceededInput
   | CallFailedInput
   | CallSuspendedInput
+  | InputAskedInput
   | ChildEndedInput
   | { readonly type: "model-called"; readonly record: ModelCallRecord }
   | ModelReservingInput

@@ -16,6 +16,9 @@ export const RunBudget = z.strictObject({
 });
 export type RunBudget = z.infer<typeof RunBudget>;
 
+/** How long a person may take for what a server asks, when the policy says nothing: 5 minutes. */
+export const INPUT_EXPIRES_MS = 300_000;
+
 export const RunPolicy = z.strictObject({
   /** How many calls run at once. */
   concurrency: z
@@ -46,6 +49,8 @@ export const RunPolicy = z.strictObject({
    */
   approve: z.array(z.string().min(1).max(200)).max(1_000).optional(),
   budget: RunBudget.optional(),
+  /** How long a person may take for what a server asks in the middle of a call (default 300,000); 0: nobody is asked. */
+  inputExpiresMs: z.int().min(0).max(86_400_000).optional(),
   /** How many levels below the first run a run may be that another one has started (default 8). */
   maxDepth: z.int().min(0).max(64).optional(),
 });

@@ -133,6 +133,8 @@ export interface Ask extends Queued {
   readonly message: string | undefined;
   readonly tool: string | undefined;
   readonly args: Payload | undefined;
+  /** Of an input. */
+  readonly form: Payload | undefined;
 }
 
 /** What is used up and set aside of one limit, in its unit (see BudgetKind). */

@@ -55,6 +55,8 @@ export interface WaitView {
   /** The tool that would be called, and with what. */
   readonly tool?: string;
   readonly args?: Payload;
+  /** What a server asks in the middle of the call, as `{ mode: "form", schema }` or `{ mode: "url", url }`; absent: the call waits itself. */
+  readonly form?: Payload;
   /** The signal or event. */
   readonly signal?: string;
   /** The run that waits for somebody itself. */
@@ -140,14 +142,14 @@ function doubtView(task: TaskState): WaitView {
   return { for: "resolution", name: key, sinceMs: endedAtMs, ...optional({ message: error?.message }) };
 }
 
-function waitView({ kind, key, sinceMs, untilMs, message, tool, args, name }: Ask): WaitView {
+function waitView({ kind, key, sinceMs, untilMs, message, tool, args, form, name }: Ask): WaitView {
   const until = Number.isFinite(untilMs) ? { untilMs } : {};
   return {
     for: kind,
     name: key,
     sinceMs,
     ...until,
-    ...optional({ message, tool, args, [kind === "child" ? "child" : "signal"]: name }),
+    ...optional({ message, tool, args, form, [kind === "child" ? "child" : "signal"]: name }),
   };
 }
 

@@ -73,8 +73,10 @@ export function release(state: RunState, task: TaskState): void {
     openLane(state, lane);
     state.ready--;
   } else if (task.status === "waiting") stopWaiting(state, task);
-  else if (task.status === "running") occupy(state, task, -1);
-  else if (task.status === "dispatched") {
+  else if (task.status === "running") {
+    occupy(state, task, -1);
+    closeAsk(state, task.key); // what its server has asked
+  } else if (task.status === "dispatched") {
     state.dispatched.remove(task);
     occupy(state, task, -1);
   }

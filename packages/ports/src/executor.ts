@@ -1,7 +1,7 @@
 /** Carries out one call of one task. */
 import type { CacheHit, Json, JsonObject, PlanTask, ToolBinding } from "@agentmesh/core";
 import type { NodeContext } from "./node-context.ts";
-import type { ToolProgress } from "./tool-source.ts";
+import type { ToolCallOptions, ToolProgress } from "./tool-source.ts";
 
 export interface TaskCall {
   readonly task: string;
@@ -16,6 +16,8 @@ export interface TaskCall {
   /** Told when the value is that of an earlier call, and none was made. */
   readonly onCacheHit?: (hit: CacheHit) => void;
   readonly onProgress: (progress: ToolProgress) => void;
+  /** Asks a person. Absent: nobody may be asked. */
+  readonly onInput?: ToolCallOptions["onInput"] | undefined;
 }
 
 export interface Executor {

@@ -58,7 +58,7 @@ const FORMS: Readonly<Record<string, string>> = {
   "child.started": "task:text attempt:count child:text? tokens:count microUsd:count calls:count",
   "child.settled": "task:text attempt:count child:text? usage:object spans:payload?",
   "tool.drifted": "task:text tool:text since:text was:text? is:text changes:list",
-  "approval.requested": "approval:text subject:text tool:text? args:payload?",
+  "approval.requested": "approval:text subject:text tool:text? args:payload? form:payload?",
   "approval.granted": "approval:text by:text args:payload?",
   "approval.denied": "approval:text by:text",
   "signal.received": "kind:text name:text data:payload",

@@ -11,11 +11,18 @@ export interface WaitSources {
 
 export function runWaits({ waits, tasks }: Pick<RunView, "waits" | "tasks">, sources: WaitSources): readonly RunWait[] {
   const started = startedCalls(waits, sources.events);
-  return waits.map(({ args, tool, ...wait }) => {
+  return waits.map(({ args, tool, form, ...wait }) => {
     const call = args ?? started.get(wait.name);
     const value = call === undefined ? undefined : sources.read(call);
     const name = tool ?? (wait.for === "resolution" ? tasks[wait.name]?.tool : undefined);
-    return { ...wait, ...(name === undefined ? {} : { tool: name }), ...(value === undefined ? {} : { args: value }) };
+    const asked = form === undefined ? undefined : sources.read(form);
+    const input = asked === undefined ? {} : { form: asked };
+    return {
+      ...wait,
+      ...input,
+      ...(name === undefined ? {} : { tool: name }),
+      ...(value === undefined ? {} : { args: value }),
+    };
   });
 }
 

@@ -127,12 +127,14 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
     line: ["task ", bold(task), child === undefined ? " has a run of its own" : ` is the run ${child}`],
     ...(child === undefined ? { kind: "detail" as const } : {}),
   }),
-  "approval.requested": ({ approval, subject, tool, message, expiresAtMs, atMs }) => ({
+  "approval.requested": ({ run, approval, subject, tool, message, expiresAtMs, atMs }) => ({
     status: "waiting",
     line: [
       ...subjectOf(approval, subject),
-      ` waits ${waitText({ for: "approval", untilMs: expiresAtMs }, atMs)}`,
+      ` waits ${waitText({ for: subject === "input" ? "input" : "approval", untilMs: expiresAtMs }, atMs)}`,
       [tool, message].map((part) => (part === undefined ? "" : `: ${part}`)).join(""),
+      // The run goes on being driven here: whoever answers does so from another terminal.
+      subject === "input" ? ` (agentmesh show ${run})` : "",
     ],
   }),
   "approval.granted": ({ approval, by, args, note }) => ({
@@ -215,7 +217,7 @@ function retryText({ attempt, cause, pauseMs }: { attempt: number; cause: string
 }
 
 function subjectOf(approval: string, subject: ApprovalSubject): Line {
-  return subject === "task" ? ["task ", bold(approval)] : ["the ", bold(subject)];
+  return subject === "task" || subject === "input" ? ["task ", bold(approval)] : ["the ", bold(subject)];
 }
 
 function decidedBy(by: "person" | "expiry", note: string | undefined): string {

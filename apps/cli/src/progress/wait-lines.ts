@@ -27,14 +27,17 @@ export function nextCommand(run: string, waits: readonly RunWait[]): string {
 }
 
 function linesOf(run: string, wait: RunWait, nowMs: number): readonly Line[] {
-  const { for: kind, name, signal, child, sinceMs, untilMs, message } = wait;
+  const { name, signal, child, sinceMs, untilMs, message } = wait;
+  const kind = wait.form === undefined ? wait.for : "input";
   const since = `, since ${instantText(sinceMs, nowMs)}`;
   const isInDoubt = kind === "resolution";
   const state = isInDoubt
     ? " is in doubt"
     : ` waits ${waitText({ for: kind, signal: child ?? signal, untilMs }, nowMs)}`;
   const command = commandFor(run, wait);
-  const rows = [message, callText(wait)].filter((row) => row !== undefined);
+  const rows = [message, wait.form === undefined ? callText(wait) : formText(wait.form)].filter(
+    (row) => row !== undefined,
+  );
   return [
     ["  ", statusMark(isInDoubt ? "in_doubt" : "waiting"), " ", { style: "bold", text: name }, state, since],
     ...rows.map((row): Line => ["      ", row]),
@@ -50,11 +53,24 @@ function callText({ tool, args }: RunWait): string | undefined {
   return parts.filter((part) => part !== undefined).join(" ") || undefined;
 }
 
+/** What is to be filled in, field by field, or the page to open. */
+function formText(form: Json): string {
+  if (!isJsonObject(form)) return jsonText(form);
+  if (!isForm(form)) return typeof form["url"] === "string" ? form["url"] : jsonText(form);
+  const { schema } = form;
+  const fields = isJsonObject(schema) && isJsonObject(schema["properties"]) ? schema["properties"] : {};
+  return argumentsText(fields);
+}
+
+function isForm(form: Json | undefined): boolean {
+  return form !== undefined && isJsonObject(form) && form["mode"] === "form";
+}
+
 /** Undefined: only time ends it. */
-function commandFor(run: string, { for: kind, name, signal = "", child = "" }: RunWait): string | undefined {
+function commandFor(run: string, { for: kind, name, signal = "", child = "", form }: RunWait): string | undefined {
   switch (kind) {
     case "approval":
-      return `agentmesh approve ${run} ${shellWord(name)}`;
+      return `agentmesh approve ${run} ${shellWord(name)}${isForm(form) ? " --args '{...}'" : ""}`;
     case "resolution":
       // No bars: pasted as it is, it must not decide anything.
       return `agentmesh resolve ${run} ${shellWord(name)} --done, --retry or --fail`;

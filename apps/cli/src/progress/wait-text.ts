@@ -3,7 +3,7 @@ import type { WaitView } from "@agentmesh/core";
 import { clockText, dateText } from "./duration-text.ts";
 
 export interface Awaited {
-  readonly for: WaitView["for"];
+  readonly for: WaitView["for"] | "input";
   /** The name of a signal or an event, or the id of the run. */
   readonly signal?: string | undefined;
   readonly untilMs?: number | undefined;
@@ -16,10 +16,12 @@ export function waitText({ for: kind, signal = "", untilMs }: Awaited, nowMs: nu
   return `${wordsOf(kind, signal)}${until === "" ? "" : `, ${until}`}`;
 }
 
-function wordsOf(kind: Exclude<WaitView["for"], "time">, signal: string): string {
+function wordsOf(kind: Exclude<Awaited["for"], "time">, signal: string): string {
   switch (kind) {
     case "approval":
       return "for an approval";
+    case "input":
+      return "for what its server wants to know";
     case "resolution":
       return "for somebody who says what became of its call";
     case "signal":

@@ -386,6 +386,7 @@ export class TraceFold {
   }
 
   #ask({ subject, approval }: RunEventOf<"approval.requested">): void {
+    if (subject === "input") return; // the call goes on being under way
     if (subject !== "task") return this.#held.begin(subject === "plan" ? "approval" : "budget", this.#nowMs);
     const task = this.#touch(approval, false);
     task.close(this.#nowMs, { status: "succeeded" });
@@ -394,6 +395,7 @@ export class TraceFold {
 
   #answer({ type, approval }: RunEventOf<"approval.granted" | "approval.denied">): void {
     const subject = this.#state.asks.get(approval)?.subject;
+    if (subject === "input") return;
     if (subject === "plan") return this.#held.end("approval", this.#nowMs);
     if (subject === "budget") return this.#held.end("budget", this.#nowMs);
     const task = this.#tasks.get(approval);

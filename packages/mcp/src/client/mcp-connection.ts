@@ -390,8 +390,9 @@ function newTransport(config: McpServerConfig, limits: ByteLimits): StdioTranspo
 }
 
 function clientOptions(protocol: Protocol, { config, canAsk }: ConnectionOptions): ClientOptions {
-  const { transport, roots } = config;
-  const probe = transport === "stdio" ? { timeoutMs: STDIO_PROBE_MS } : {};
+  const { transport, roots, startTimeoutMs } = config;
+  // Who may speak nothing else has as long as its start may take.
+  const probe = transport === "stdio" ? { timeoutMs: protocol === "modern" ? startTimeoutMs : STDIO_PROBE_MS } : {};
   const mode = protocol === "modern" ? { pin: MODERN_REVISION } : protocol;
   return {
     capabilities: connectionCapabilities({ canAsk, roots }),

@@ -1,13 +1,16 @@
 /** Takes commands of people in: checks them where the core cannot (tools' schemas), and stores their values. */
 import {
+  type Ask,
   assertArguments,
   commandRefusal,
   type ErrorRecord,
+  type Json,
   type Payload,
   type RunCommand,
   validateJson,
 } from "@agentmesh/core";
 import { errorRecordOf } from "./error-record.ts";
+import { filledForm, formRefusal } from "./input-form.ts";
 import type { WrittenPayload } from "./payload-writer.ts";
 import type { RunDriver } from "./run-driver.ts";
 
@@ -16,21 +19,36 @@ export interface PreparedCommand {
   readonly written: readonly WrittenPayload[];
 }
 
-/** Values of commands travel in full; in the journal they stand as any other value does. */
+/** In the journal the values of commands stand as any other value does. */
 export function prepareCommand(driver: RunDriver, command: RunCommand): PreparedCommand {
   switch (command.type) {
     case "approve":
-      return withPayload(driver, command.args, (args) => ({ ...command, ...(args === undefined ? {} : { args }) }));
+      return withValue(driver, approvedArgs(driver, command), (args) => ({
+        ...command,
+        ...(args === undefined ? {} : { args }),
+      }));
     case "resolve":
-      return withPayload(driver, command.output, (output) => ({
+      return withValue(driver, valueOf(command.output), (output) => ({
         ...command,
         ...(output === undefined ? {} : { output }),
       }));
     case "signal":
-      return withPayload(driver, command.data, (data) => ({ ...command, data: data ?? command.data }));
+      return withValue(driver, valueOf(command.data), (data) => ({ ...command, data: data ?? command.data }));
     default:
       return { command, written: [] };
   }
+}
+
+type ApproveCommand = Extract<RunCommand, { type: "approve" }>;
+
+/** What is not filled in of a form has its own value. */
+function approvedArgs(driver: RunDriver, { approval, args }: ApproveCommand): Json | undefined {
+  const ask = driver.state.asks.get(approval);
+  return ask?.subject === "input" ? filledForm(formOf(driver, ask), args?.value) : valueOf(args);
+}
+
+function formOf(driver: RunDriver, { form }: Ask): Json {
+  return form === undefined ? null : (driver.values.read("what is asked", form) ?? null);
 }
 
 /** Why it cannot be followed; undefined when it can. */
@@ -40,17 +58,17 @@ export function refusalOf(driver: RunDriver, command: RunCommand): ErrorRecord |
 }
 
 function valueRefusal(driver: RunDriver, command: RunCommand): ErrorRecord | undefined {
-  if (command.type === "approve" && command.args !== undefined) return argumentRefusal(driver, command);
+  if (command.type === "approve") return argumentRefusal(driver, command);
   if (command.type === "resolve" && command.output !== undefined)
     return outputRefusal(driver, command.task, command.output);
   return undefined;
 }
 
-function argumentRefusal(
-  { state, services, tools }: RunDriver,
-  { approval, args }: Extract<RunCommand, { type: "approve" }>,
-): ErrorRecord | undefined {
-  const tool = tools.find(state.asks.get(approval)?.tool ?? "");
+function argumentRefusal(driver: RunDriver, { approval, args }: ApproveCommand): ErrorRecord | undefined {
+  const { state, services, tools } = driver;
+  const ask = state.asks.get(approval);
+  if (ask?.subject === "input") return formRefusal(approval, formOf(driver, ask), args);
+  const tool = tools.find(ask?.tool ?? "");
   if (tool === undefined || args === undefined) return undefined;
   try {
     assertArguments(tool, args.value ?? null);
@@ -74,12 +92,17 @@ function outputRefusal({ state, tools }: RunDriver, key: string, output: Payload
   };
 }
 
-function withPayload(
+/** Values of commands travel in full. */
+function valueOf(payload: Payload | undefined): Json | undefined {
+  return payload === undefined ? undefined : (payload.value ?? null);
+}
+
+function withValue(
   driver: RunDriver,
-  payload: Payload | undefined,
+  value: Json | undefined,
   build: (payload: Payload | undefined) => RunCommand,
 ): PreparedCommand {
-  if (payload === undefined) return { command: build(undefined), written: [] };
-  const written = driver.write(payload.value ?? null);
+  if (value === undefined) return { command: build(undefined), written: [] };
+  const written = driver.write(value);
   return { command: build(written.payload), written: [written] };
 }

@@ -151,9 +151,9 @@ export class RunDriver {
   }
 
   /** Takes in a fact; resolves with the events that it gave once they are durable, never when the run fails before. */
-  ask(input: RunInput): Promise<readonly RunEvent[]> {
+  ask(input: RunInput, ...written: readonly WrittenPayload[]): Promise<readonly RunEvent[]> {
     const answer = Promise.withResolvers<readonly RunEvent[]>();
-    this.#enqueue({ input, blobs: [], receive: answer.resolve });
+    this.#enqueue({ input, blobs: blobsOf(written), receive: answer.resolve });
     return answer.promise;
   }
 
@@ -285,6 +285,9 @@ export class RunDriver {
         return;
       case "call-tool":
         work.push(() => this.#taskCalls.start(effect));
+        return;
+      case "answer-input":
+        work.push(() => this.#taskCalls.answerInput(effect));
         return;
       case "cancel-calls":
         work.push(() => this.#cancelCalls(this.#endReason()));

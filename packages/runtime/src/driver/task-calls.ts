@@ -16,6 +16,7 @@ import {
 } from "@agentmesh/core";
 import { ModelError, type NodeContext, ToolCallError, type ToolProgress } from "@agentmesh/ports";
 import { ToolGoneError } from "../registry/tool-gone-error.ts";
+import { CallInputs } from "./call-inputs.ts";
 import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { watchModelCalls } from "./model-journal.ts";
@@ -32,11 +33,13 @@ interface Success {
 export class TaskCalls {
   readonly #driver: RunDriver;
   readonly #calls: OpenCalls;
+  readonly #inputs: CallInputs;
   /** Resolved arguments of tasks between their resolution and their call. */
   readonly #arguments = new Map<string, JsonObject>();
 
   constructor(driver: RunDriver) {
     this.#driver = driver;
+    this.#inputs = new CallInputs(driver);
     const { clock, cancelGraceMs } = driver.services;
     this.#calls = new OpenCalls(clock, cancelGraceMs, (call, error) => this.#abandon(call, error));
   }
@@ -67,6 +70,11 @@ export class TaskCalls {
   start(effect: CallEffect): void {
     const call = this.#calls.open(callKey(effect.task, effect.attempt));
     void this.#call(effect, call);
+  }
+
+  /** What a server asked in the middle of its call is answered, and that is stored. */
+  answerInput(effect: Extract<RunEffect, { type: "answer-input" }>): void {
+    this.#inputs.answer(effect);
   }
 
   cancel(reason: MeshError): void {
@@ -100,7 +108,18 @@ export class TaskCalls {
     const onProgress = (progress: ToolProgress): void =>
       this.#driver.show({ type: "task.progress", task: key, ...progress });
     return services.nodes.executor.execute(
-      { task: key, attempt, binding, args, timeoutMs, idempotencyKey, cache, onCacheHit, onProgress },
+      {
+        task: key,
+        attempt,
+        binding,
+        args,
+        timeoutMs,
+        idempotencyKey,
+        cache,
+        onCacheHit,
+        onProgress,
+        onInput: this.#inputs.asker({ task: key, attempt }),
+      },
       this.#context(effect, signal),
     );
   }

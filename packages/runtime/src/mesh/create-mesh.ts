@@ -160,7 +160,7 @@ function cassetteOf({ secrets }: LoadedConfig, extras: MeshExtras): MeshCassette
 
 function configuredSources({ config }: LoadedConfig, cassette: MeshCassette | undefined): readonly ToolSource[] {
   const sources = Object.entries(config.mcpServers).map(
-    ([server, each]) => new McpToolSource({ server, config: each }),
+    ([server, each]) => new McpToolSource({ server, config: each, canAsk: config.policy.inputExpiresMs !== 0 }),
   );
   return cassette === undefined ? sources : sources.map((source) => cassette.source(source));
 }

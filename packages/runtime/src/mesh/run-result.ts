@@ -1,9 +1,10 @@
 /** What a run has come to, as `run --json` prints it last (DESIGN 10). */
 import type { ErrorRecord, Json, Payload, PublicRunStatus, RunOutline, WaitView } from "@agentmesh/core";
 
-/** Something that a suspended run waits for, with the arguments of the call as a value. */
-export interface RunWait extends Omit<WaitView, "args"> {
+/** Something that a suspended run waits for, with the arguments of the call, or what its server asks, as a value. */
+export interface RunWait extends Omit<WaitView, "args" | "form"> {
   readonly args?: Json;
+  readonly form?: Json;
 }
 
 export interface RunResult {
@@ -40,7 +41,12 @@ export function runResult(outline: RunOutline, read: ReadValue): RunResult {
   };
 }
 
-function runWait({ args, ...wait }: WaitView, read: ReadValue): RunWait {
+function runWait({ args, form, ...wait }: WaitView, read: ReadValue): RunWait {
   const value = args === undefined ? undefined : read(args);
-  return value === undefined ? wait : { ...wait, args: value };
+  const asked = form === undefined ? undefined : read(form);
+  return {
+    ...wait,
+    ...(value === undefined ? {} : { args: value }),
+    ...(asked === undefined ? {} : { form: asked }),
+  };
 }

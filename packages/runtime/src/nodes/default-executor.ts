@@ -16,11 +16,19 @@ export class DefaultExecutor implements Executor {
     if (tool === GENERATE_TOOL.name) return generate(call.args, context);
     const proxy = server === MESH_SERVER ? undefined : this.#registry.proxy(tool);
     if (proxy === undefined) throw toolGone(tool);
-    const { timeoutMs, idempotencyKey, onProgress, binding } = call;
+    const { timeoutMs, idempotencyKey, onProgress, onInput, binding } = call;
     const { run, tenant, signal } = context;
     const caller = { run, tenant };
     const admit = (live: ToolSpec): void => this.#registry.assertSame(live, binding);
-    const result = await proxy.call(call.args, { signal, caller, timeoutMs, idempotencyKey, admit, onProgress });
+    const result = await proxy.call(call.args, {
+      signal,
+      caller,
+      timeoutMs,
+      idempotencyKey,
+      admit,
+      onProgress,
+      ...(onInput === undefined ? {} : { onInput }),
+    });
     for (const message of result.warnings ?? []) context.report({ type: "note", message });
     return result.value;
   }
