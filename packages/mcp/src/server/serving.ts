@@ -57,13 +57,16 @@ function metaOf({ mcpReq: { _meta } }: ServerContext): JsonObject {
   return isJson(meta) && isJsonObject(meta) ? meta : {};
 }
 
+/** By the signal of a request, which stays the same while its client of 2025 is asked and answers. */
+const reported = new WeakMap<AbortSignal, number>();
+
 /** Nobody is told who has not asked; and progress never goes back. */
 function progressOf({ mcpReq }: ServerContext): (progress: CallProgress) => void {
+  const { signal } = mcpReq;
   const progressToken = mcpReq._meta?.progressToken;
-  let last = -1;
   return (progress) => {
-    if (progressToken === undefined || progress.progress <= last || mcpReq.signal.aborted) return;
-    last = progress.progress;
+    if (progressToken === undefined || progress.progress <= (reported.get(signal) ?? -1) || signal.aborted) return;
+    reported.set(signal, progress.progress);
     mcpReq.notify({ method: "notifications/progress", params: { progressToken, ...progress } }).catch(() => undefined); // it has just gone: its own signal says so
   };
 }

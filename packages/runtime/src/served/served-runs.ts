@@ -31,12 +31,21 @@ export class ServedBusyError extends MeshError {
   }
 }
 
+interface HeldRun {
+  readonly run: Run;
+  /** The newest event that was told of. */
+  seq: number;
+  isWatched: boolean;
+  /** It went on meanwhile. */
+  isAgain: boolean;
+}
+
 export class ServedRuns {
   readonly mesh: Mesh;
   /** Told of every signal of the runs that are driven here. */
   readonly #observe: (signal: RunSignal) => void;
   /** Driven here, or suspended. */
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, HeldRun>();
 
   constructor(mesh: Mesh, observe: (signal: RunSignal) => void) {
     this.mesh = mesh;
@@ -54,7 +63,7 @@ export class ServedRuns {
 
   /** The signals of a run that is driven here; ends when it stops. */
   async *signals(id: string): AsyncGenerator<RunSignal, void, undefined> {
-    const run = this.#runs.get(id);
+    const run = this.#runs.get(id)?.run;
     if (run === undefined) return;
     try {
       yield* run.events();
@@ -65,7 +74,7 @@ export class ServedRuns {
 
   /** What it comes to: its end, or `suspended`. Throws UnknownRunError, StoreError. */
   async stop(id: string, signal: AbortSignal): Promise<RunResult> {
-    const run = this.#runs.get(id);
+    const run = this.#runs.get(id)?.run;
     try {
       if (run !== undefined) return await run.result;
     } catch (error) {
@@ -93,28 +102,41 @@ export class ServedRuns {
 
   /** Nobody wants it any more. One that is over is over. */
   cancel(id: string, reason: string): void {
-    const run = this.#runs.get(id);
+    const run = this.#runs.get(id)?.run;
     if (run?.isDriven === true) run.cancel(reason);
     else this.mesh.cancel(id, reason).catch(() => undefined);
   }
 
   #hold(run: Run): void {
-    if (this.#runs.get(run.id) === run && !run.isDriven) return;
-    this.#runs.set(run.id, run);
-    void this.#watch(run);
+    const known = this.#runs.get(run.id);
+    const held = known?.run === run ? known : { run, seq: 0, isWatched: false, isAgain: false };
+    this.#runs.set(run.id, held);
+    if (held.isWatched) held.isAgain = true;
+    else void this.#watch(held);
   }
 
-  async #watch(run: Run): Promise<void> {
-    try {
-      for await (const signal of run.events()) this.#observe(signal);
-    } catch {
-      // whoever follows it is told
-    }
+  /** Each stored event once, however often the run stops and goes on. */
+  async #watch(held: HeldRun): Promise<void> {
+    const { run } = held;
+    held.isWatched = true;
+    do {
+      held.isAgain = false;
+      await this.#pass(held).catch(() => undefined); // whoever follows it is told
+    } while (held.isAgain);
+    held.isWatched = false;
     if (!run.isDriven && run.view?.status !== "suspended") this.#runs.delete(run.id);
   }
 
+  /** Tells of what is new, until the run stops. */
+  async #pass(held: HeldRun): Promise<void> {
+    for await (const signal of held.run.events({ afterSeq: held.seq })) {
+      if ("seq" in signal) held.seq = signal.seq;
+      this.#observe(signal);
+    }
+  }
+
   #driven(): number {
-    return [...this.#runs.values()].filter(({ isDriven }) => isDriven).length;
+    return [...this.#runs.values()].filter(({ run }) => run.isDriven).length;
   }
 
   async #exists(id: string): Promise<boolean> {
