@@ -7,7 +7,7 @@ export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } fro
 export { LocalToolSource, type LocalToolSourceOptions } from "./local/local-tool-source.ts";
 export { toolAlias } from "./tool/tool-alias.ts";
 export { McpServerConfig, type McpServerConfigInput } from "./mcp-server-config.ts";
-export { McpToolProxy } from "./tool/mcp-tool-proxy.ts";
+export { type CallObserver, McpToolProxy } from "./tool/mcp-tool-proxy.ts";
 export { CrashLoopError } from "./client/crash-loop-error.ts";
 export { McpToolSource, type McpToolSourceOptions } from "./client/mcp-tool-source.ts";
 export { ServerLostError } from "./client/server-lost-error.ts";

@@ -131,3 +131,17 @@ test("a server that a program brings along stands in front of a configured one, 
   expect((await mesh.tools()).collisions).toEqual([{ server: "web", kept: "local", hidden: "stdio" }]);
   expect((await mesh.run(planOf("web.fetch")).result).status).toBe("succeeded");
 });
+
+test("the catalogue tells of each tool how its calls have gone, and its name for others", async () => {
+  await using mesh = await meshOf();
+  await mesh.run(planOf("fx.rate")).result;
+  const { servers, tools } = await mesh.tools({ domain: "finance" });
+  expect(servers.map(({ server, health }) => [server, health.calls])).toEqual([
+    ["ledger", 0],
+    ["fx", 1],
+  ]);
+  expect(tools.find(({ name }) => name === "fx.rate")).toMatchObject({
+    alias: "fx__rate",
+    health: { calls: 1, errorRate: 0, breaker: "closed" },
+  });
+});

@@ -147,8 +147,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "tools",
-    summary: "List the servers and their tools; or pin the tools as they are now",
-    operands: "[lock]",
+    summary: "List the servers and their tools, or show one; or pin the tools as they are now",
+    operands: "[SERVER | TOOL | lock]",
     operandsMax: 1,
     words: ["lock"],
     options: [DOMAIN_OPTION, { name: "check", summary: "lock: write nothing, only say what is not as it was pinned" }],

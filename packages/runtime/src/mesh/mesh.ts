@@ -20,7 +20,6 @@ import {
   runView,
   type RunView,
   type ToolFilter,
-  type ToolSpec,
 } from "@agentmesh/core";
 import type { PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
 import { CacheDesk } from "../cache/cache-desk.ts";
@@ -34,7 +33,8 @@ import type { ModelPool } from "../models/model-pool.ts";
 import { compareLock, type LockReport } from "../registry/lock/lock-report.ts";
 import { readLockFile, writeLockFile } from "../registry/lock/lock-file.ts";
 import { NoLockFileError } from "../registry/lock/no-lock-file-error.ts";
-import type { ServerCollision, ToolRegistry } from "../registry/tool-registry.ts";
+import type { ToolList } from "../registry/tool-catalogue.ts";
+import type { ToolRegistry } from "../registry/tool-registry.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
@@ -93,13 +93,6 @@ export interface PruneOptions extends Pick<PruneQuery, "keep" | "isDryRun" | "is
   readonly olderThanMs?: number;
 }
 
-export interface ToolList {
-  readonly servers: readonly ServerStatus[];
-  readonly tools: readonly ToolSpec[];
-  /** Names that more than one server has. */
-  readonly collisions: readonly ServerCollision[];
-}
-
 export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts;
   readonly #closing = new AbortController();
@@ -150,7 +143,8 @@ export class Mesh implements AsyncDisposable {
     const scope = scopeOf(options);
     const directory = registry.within(scope);
     const servers = await this.#discover(registry.serversWithin(scope));
-    return { servers, tools: directory.tools(), collisions: registry.collisions };
+    const { collisions } = registry;
+    return { servers: registry.describedServers(servers), tools: registry.described(directory.tools()), collisions };
   }
 
   /** Connects to a server at once, also to one that is left alone because it kept dying. Undefined: no such server. */

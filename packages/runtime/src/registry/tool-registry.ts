@@ -1,11 +1,13 @@
 /** The tools of a mesh: every server behind one proxy type, discovered in parallel, and none that can stop the others. */
 import { MESH_TOOLS, type RunScope, type ToolBinding, type ToolSpec } from "@agentmesh/core";
-import { McpToolProxy } from "@agentmesh/mcp";
+import { type CallObserver, McpToolProxy, toolAlias } from "@agentmesh/mcp";
 import type { ServerStatus, ToolSource } from "@agentmesh/ports";
 import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
 import { ScopeServerError } from "./scope/scope-server-error.ts";
 import { ScopedTools } from "./scope/scoped-tools.ts";
 import { type ScopeRules, ToolScope } from "./scope/tool-scope.ts";
+import { CallHealth } from "./call-health.ts";
+import type { CatalogueServer, CatalogueTool, ServerCollision } from "./tool-catalogue.ts";
 import { ToolPins } from "./tool-pins.ts";
 
 /** How many tools are remembered, gone ones among them. */
@@ -20,13 +22,6 @@ export interface RegistryOptions {
   readonly scopes?: ScopeRules | undefined;
 }
 
-/** Two servers of one name: the second is the one that is there. */
-export interface ServerCollision {
-  readonly server: string;
-  readonly kept: ServerStatus["transport"];
-  readonly hidden: ServerStatus["transport"];
-}
-
 export type ServerListener = (status: ServerStatus) => void;
 
 export class ToolRegistry implements ScopedDirectory {
@@ -39,6 +34,8 @@ export class ToolRegistry implements ScopedDirectory {
   /** The last ones, to see which have changed. */
   #before: ReadonlyMap<string, McpToolProxy> = new Map();
 
+  /** By the names of tools and of servers, which hold no dot; of those that were called. */
+  readonly #health = new Map<string, CallHealth>();
   readonly #scopes: ScopeRules;
   readonly #scoped = new Map<string, ToolDirectory>();
   /** Names that more than one server has. */
@@ -114,6 +111,19 @@ export class ToolRegistry implements ScopedDirectory {
     return new Set([...(named ?? this.#sources.keys())].filter((server) => narrowed.hasServer(server)));
   }
 
+  /** The same, with all that is known of each. */
+  described(tools: readonly ToolSpec[]): readonly CatalogueTool[] {
+    return tools.map((spec) => {
+      const drift = this.#isLocked(spec) ? this.#pins.lockDrift(spec) : undefined;
+      const health = this.#healthOf(spec.name).report();
+      return { ...spec, alias: toolAlias(spec.name), health, ...(drift === undefined ? {} : { drift }) };
+    });
+  }
+
+  describedServers(statuses: readonly ServerStatus[]): readonly CatalogueServer[] {
+    return statuses.map((status) => ({ ...status, health: this.#healthOf(status.server).report() }));
+  }
+
   hidden(): undefined {
     return undefined;
   }
@@ -151,6 +161,18 @@ export class ToolRegistry implements ScopedDirectory {
     await Promise.all([...this.#sources.values()].map((source) => source.close()));
   }
 
+  readonly #observe: CallObserver = ({ name, server }, beganMs, error) => {
+    for (const key of [name, server]) {
+      const health = this.#healthOf(key);
+      health.note(beganMs, error);
+      if (!this.#health.has(key) && this.#health.size < BEFORE_MAX) this.#health.set(key, health);
+    }
+  };
+
+  #healthOf(key: string): CallHealth {
+    return this.#health.get(key) ?? new CallHealth();
+  }
+
   /** Functions of this program are as the program is: only what servers say of their tools is pinned. */
   #isLocked({ server }: ToolSpec): boolean {
     return this.#remote.has(server);
@@ -161,7 +183,7 @@ export class ToolRegistry implements ScopedDirectory {
     if (this.#proxies !== undefined) return this.#proxies;
     const proxies = new Map(
       [...this.#sources.values()].flatMap((source) =>
-        source.tools().map((spec) => [spec.name, new McpToolProxy(spec, source)] as const),
+        source.tools().map((spec) => [spec.name, new McpToolProxy(spec, source, this.#observe)] as const),
       ),
     );
     for (const [name, { spec }] of this.#before) {
