@@ -1,6 +1,7 @@
 export type { SignInPerson } from "./auth/oauth-flow.ts";
 export { SignInError, type SignInErrorCode } from "./auth/sign-in-error.ts";
-export { letSignIn } from "./auth/let-sign-in.ts";
+export { letSignIn, listenForSignIn } from "./auth/let-sign-in.ts";
+export type { RedirectListener, RedirectListenerOptions } from "./auth/redirect-listener.ts";
 export { ResourceServerConfig } from "./auth/resource-server-config.ts";
 export { ServerTlsConfig } from "./http/tls-config.ts";
 export { defineTool, type LocalTool, type ToolContext, type ToolDefinition } from "./local/define-tool.ts";

@@ -12,7 +12,7 @@ import { OAuthConfig } from "../src/auth/oauth-config.ts";
 import { ResourceServerConfig } from "../src/auth/resource-server-config.ts";
 import { ResourceServer } from "../src/auth/resource-server.ts";
 import { MemoryTokenStore } from "../src/auth/token-store.ts";
-import { letSignIn, McpServerConfig, type McpServerConfigInput, McpToolSource } from "../src/index.ts";
+import { letSignIn, listenForSignIn, McpServerConfig, type McpServerConfigInput, McpToolSource } from "../src/index.ts";
 import {
   authorizationServer,
   type AuthorizationServerOptions,
@@ -353,6 +353,28 @@ describe("a person", () => {
       expect(who.sent).toEqual([]);
     },
   );
+});
+
+test("a person comes back to this machine, and nobody else is let in there", async () => {
+  const server = await guardedServer();
+  const knocks: number[] = [];
+  await using listener = await listenForSignIn({
+    port: 0,
+    show: (page) => void visit(page),
+  });
+  async function visit(page: URL): Promise<void> {
+    const callback = listener.redirectUrl;
+    const state = page.searchParams.get("state") ?? "";
+    for (const path of ["?code=x", "?code=x&state=forged", `/../other?state=${state}`])
+      knocks.push((await fetch(callback + path)).status);
+    knocks.push((await fetch(callback, { method: "POST", body: `state=${state}` })).status);
+    knocks.push((await fetch(page)).status);
+    knocks.push((await fetch(`${callback}?code=x&state=${state}`)).status);
+  }
+  expect(new URL(listener.redirectUrl).hostname).toBe("127.0.0.1");
+  const vault = await personal(server, listener);
+  expect(await vault.connect(soon())).toMatchObject({ state: "ready" });
+  await vi.waitFor(() => expect(knocks).toEqual([400, 400, 400, 400, 200, 400]), { timeout: 30_000 });
 });
 
 test("what a server names for its sign-in leads nowhere near this machine, however it is spelled", async () => {

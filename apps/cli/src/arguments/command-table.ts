@@ -156,6 +156,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("../commands/tools-command.ts")).toolsCommand,
   },
   {
+    name: "login",
+    summary: "Sign in to a server that wants a person",
+    operands: "SERVER",
+    operandsMax: 1,
+    options: [],
+    examples: ["agentmesh login tracker"],
+    load: async () => (await import("../commands/login-command.ts")).loginCommand,
+  },
+  {
     name: "mcp",
     summary: "Be an MCP server, over standard input and output",
     operandsMax: 0,
