@@ -148,6 +148,9 @@ describe("a rule sees", () => {
     ["typed errors", "export function f() { throw new Error('no'); }"],
     ["typed errors", "export function f() { throw TypeError('no'); }"],
     ["few processes", 'import { spawn } from "node:child_process";'],
+    ["servers of the operator", "export const s = new StdioTransport(command, limits);"],
+    ["servers of the operator", "export const s = new StdioClientTransport({ command });"],
+    ["servers of the operator", "export const s = new McpToolSource({ server, config });"],
     ["few processes", 'const { spawn } = await import("child_process");'],
   ])("a breach of %s: %s", (rule, text) => {
     expect(broken("packages/runtime/src/a.ts", text)).toContain(rule);

@@ -12,6 +12,16 @@ const PROCESS_STARTERS: ReadonlyMap<string, string> = new Map([
   ["packages/mcp/src/transport/stdio-transport.ts", "starts the MCP servers that the configuration names"],
 ]);
 
+/**
+ * What begins to talk to a server, a started program among them, by where it may be made: each reads the operator's own
+ * configuration. Nothing that comes from a plan, an API or a tool's output can then name a program.
+ */
+const SERVER_STARTERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["StdioTransport", ["packages/mcp/src/client/mcp-connection.ts"]],
+  ["StdioClientTransport", []],
+  ["McpToolSource", ["packages/runtime/src/mesh/create-mesh.ts", "apps/cli/src/commands/login-command.ts"]],
+]);
+
 /** Errors of the language carry no code, hint and facts. */
 const BARE_ERRORS = new Set(["Error", "TypeError", "RangeError", "SyntaxError", "AggregateError"]);
 const CHILD_PROCESS = /^(node:)?child_process$/;
@@ -23,6 +33,7 @@ export function codeBreaches(source: SourceFile): Breach[] {
     ...compiledTextBreaches(source),
     ...bareErrorBreaches(source),
     ...processBreaches(source),
+    ...serverBreaches(source),
     ...starExportBreaches(source),
   ];
 }
@@ -57,6 +68,19 @@ function processBreaches(source: SourceFile): Breach[] {
   return source.loads
     .filter((name) => CHILD_PROCESS.test(name))
     .map((name) => ({ rule: "few processes", file: source.path, detail: `imports ${name} and is not on the list` }));
+}
+
+function serverBreaches(source: SourceFile): Breach[] {
+  const found: Breach[] = [];
+  visit(source, {
+    NewExpression({ callee }) {
+      const name = nameOf(callee);
+      const places = SERVER_STARTERS.get(name);
+      if (places === undefined || places.includes(source.path)) return;
+      found.push({ rule: "servers of the operator", file: source.path, detail: `makes a ${name}` });
+    },
+  });
+  return found;
 }
 
 /** A list of process starters with an entry that starts none hides the next one. */

@@ -6,7 +6,8 @@ import { type Line, renderLine } from "./line.ts";
 import { plainText } from "./plain-text.ts";
 
 /** C1 controls, bidirectional and other unseen characters, which JSON.stringify leaves as they are; the value stays the same. */
-const UNSEEN_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const UNSEEN_IN_JSON =
+  /[\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 export interface OutputOptions {
   readonly isJson: boolean;
@@ -61,5 +62,11 @@ export class Output {
 
 export function jsonText(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent) ?? "null";
-  return text.replace(UNSEEN_IN_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(UNSEEN_IN_JSON, escaped);
+}
+
+/** By its UTF-16 units, as JSON has it. */
+function escaped(character: string): string {
+  const units = character.length === 1 ? [0] : [0, 1];
+  return units.map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
 }

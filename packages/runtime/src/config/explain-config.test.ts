@@ -84,3 +84,19 @@ test("a secret is shown nowhere, wherever it stands", async () => {
     expect(shown).toContain(line);
   }
 });
+
+test("keys and secrets of connections are never shown", async () => {
+  const key = "-----BEGIN PRIVATE KEY-----\\nMIGHAgEAMBMGByq\\n-----END PRIVATE KEY-----";
+  const shown = await explain(
+    `mcpServers:
+  vault:
+    url: https://vault.example.com/mcp
+    tls: { cert: client.pem, key: "${key}" }
+    auth: { oauth: { issuer: "https://id.example.com", clientId: robot, clientSecret: hunter2hunter2 } }
+`,
+    {},
+  );
+  expect(shown).toContain('mcpServers.vault.tls.key = "[secret]" (agentmesh.config.yaml:4)');
+  expect(shown).toContain('mcpServers.vault.auth.oauth.clientSecret = "[secret]" (agentmesh.config.yaml:5)');
+  expect(shown).toContain('mcpServers.vault.tls.cert = "~/client.pem" (agentmesh.config.yaml:4)');
+});

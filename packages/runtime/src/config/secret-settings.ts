@@ -3,6 +3,9 @@ import type { ConfigPath } from "./config-path.ts";
 import { isSecretName } from "./secret-text.ts";
 import { findSourced, sourcedLeaves, type SourcedValue } from "./sourced-value.ts";
 
+/** PEM text where the path of a file could stand. */
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
 /** Whether what stands at the path is a secret by the name of its key. */
 export function isSecretPath(path: ConfigPath): boolean {
   const key = path.at(-1);
@@ -14,6 +17,7 @@ export function secretSettings(tree: SourcedValue): readonly string[] {
   return [...sourcedLeaves(tree)].flatMap(({ path, value }) => {
     if (typeof value !== "string" || value === "") return [];
     if (isSecretPath(path)) return withoutScheme(value);
+    if (PRIVATE_KEY.test(value)) return [value];
     return [...argumentSecrets(tree, path, value), ...urlSecrets(value)];
   });
 }
