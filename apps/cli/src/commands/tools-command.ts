@@ -1,5 +1,5 @@
 /** `agentmesh tools`: what the servers offer, as they say it now. */
-import { suggestion } from "@agentmesh/core";
+import { type JsonSchema, suggestion } from "@agentmesh/core";
 import type { CatalogueTool, HealthReport, ToolList } from "@agentmesh/runtime";
 import { UsageError } from "../arguments/usage-error.ts";
 import { readScope } from "../documents/work.ts";
@@ -50,10 +50,16 @@ function showTool(tool: CatalogueTool, output: Output): void {
   output.resultLine(`fingerprint  ${fingerprint}`);
   output.resultLine(`alias        ${alias}`);
   output.resultLine(`health       ${healthText(health)}`);
-  output.resultLine(`arguments    ${JSON.stringify(inputSchema, null, 2)}`);
-  output.resultLine(`output       ${outputSchema === undefined ? "not said" : JSON.stringify(outputSchema, null, 2)}`);
+  showSchema("arguments", inputSchema, output);
+  showSchema("output", outputSchema, output);
   for (const { path, was = "-", is = "-" } of drift?.changes ?? [])
     output.warn(statusMark("warning"), ` not as pinned: ${path} was ${was}, is ${is}`);
+}
+
+function showSchema(label: string, schema: JsonSchema | undefined, output: Output): void {
+  const [first = "", ...rest] = (schema === undefined ? "not said" : JSON.stringify(schema, null, 2)).split("\n");
+  output.resultLine(`${label.padEnd(13)}${first}`);
+  for (const line of rest) output.resultLine(line);
 }
 
 function healthText({ calls, errorRate = 0, p50Ms = 0, p95Ms = 0, breaker }: HealthReport): string {
