@@ -51,10 +51,16 @@ export interface Services {
   readonly tools: {
     tools(): readonly ToolSpec[];
     find(name: string): ToolSpec | undefined;
+    serverOf(use: string): string | undefined;
+    hidden(name: string): string | undefined;
+    within(scope: unknown): Services["tools"];
+    assertSame(live: ToolSpec, binding: unknown): void;
+    offered(): readonly ToolSpec[];
     unavailable(): ReadonlyMap<string, string>;
   };
   readonly models: { model(role: ModelRole, watch: ModelWatch): Promise<Model> };
   readonly mask: unknown;
+  readonly children: unknown;
   readonly cancelGraceMs: number;
 }
 

@@ -31,6 +31,11 @@ export function isSafe(effect: ToolEffect): boolean {
 }
 
 export const toolDirectory: Services["tools"] = {
+  serverOf: () => undefined,
+  hidden: () => undefined,
+  within: () => toolDirectory,
+  assertSame: () => undefined,
+  offered: () => [],
   tools: () => [...SIMULATED_TOOLS, ...MESH_TOOLS],
   find: (name) => [...SIMULATED_TOOLS, ...MESH_TOOLS].find((tool) => tool.name === name),
   unavailable: () => new Map(),

@@ -53,6 +53,7 @@ export class SimulatedWorker {
       tools: toolDirectory,
       models: modelDirectory(process, world.chance(`model ${process.name}`)),
       mask: new engine.SecretMask([]),
+      children: { ended: () => undefined }, // no tool here starts a run
       cancelGraceMs: CANCEL_GRACE_MS,
       nodes: {
         ...simulatedNodes(world, process, script),

@@ -37,14 +37,14 @@ export interface HttpServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Throws ConfigError, StoreError, WorkflowFileError, ListenError, TlsMaterialError. */
+/** Throws ConfigError, StoreError, ListenError, TlsMaterialError. */
 export async function startHttpServer(loaded: LoadedConfig, options: HttpServerOptions): Promise<HttpServer> {
   const { serve, tenant } = loaded.config;
   const place = { host: options.host ?? serve.host, port: options.port ?? serve.port };
   const isGuarded = serve.auth !== undefined || serve.tls?.clientCa !== undefined;
   if (!LOOPBACK.has(place.host) && !isGuarded && options.isOpen !== true) throw new ListenError(place, "open");
   const meshes = new TenantMeshes(loaded);
-  const service = await servedService(loaded, meshes, options.version);
+  const service = servedService(loaded, meshes, options.version);
   const endpoint = new McpEndpoint(service, {
     hosts: [...LOCAL_NAMES, place.host, ...serve.hosts],
     origins: [...LOCAL_NAMES, ...serve.origins],

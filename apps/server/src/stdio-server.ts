@@ -19,11 +19,11 @@ export interface StdioServerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when it is over: everything that a call began is cancelled, or was given up on. Throws ConfigError, StoreError, WorkflowFileError. */
+/** Resolves when it is over: everything that a call began is cancelled, or was given up on. Throws ConfigError, StoreError. */
 export async function serveMeshOverStdio(loaded: LoadedConfig, options: StdioServerOptions): Promise<void> {
   const { version, onFault, signal } = options;
   const meshes = new TenantMeshes(loaded);
-  const service = await servedService(loaded, meshes, version);
+  const service = servedService(loaded, meshes, version);
   const principal = { tenant: loaded.config.tenant, subject: "local", scopes: [] };
   const serving = serveOverStdio(service, { principal, onFault });
   const aborted = Promise.withResolvers<void>();

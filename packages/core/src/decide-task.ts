@@ -39,7 +39,11 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
     case "expand":
       return [{ type: "task.expanded", task: task.key, count: resolution.count }];
     case "fail":
-      return [...driftOf(state, task, resolution.drift), taskFailure(task, { error: resolution.error, durationMs: 0 })];
+      return [
+        ...driftOf(state, task, resolution.drift),
+        ...settleLostChild(task),
+        taskFailure(task, { error: resolution.error, durationMs: 0 }),
+      ];
   }
 }
 

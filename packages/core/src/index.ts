@@ -89,7 +89,7 @@ export {
 } from "./run-input.ts";
 export { type BudgetLine, leftOf } from "./run-budget.ts";
 export { INPUT_EXPIRES_MS, RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
-export { type Ask, isOver, RunState, type TaskState } from "./run-state.ts";
+export { type Ask, idempotencyKeyOf, isOver, RunState, type TaskState } from "./run-state.ts";
 export { RunScope, ToolFilter } from "./run-scope.ts";
 export {
   type PublicRunStatus,

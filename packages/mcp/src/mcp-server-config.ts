@@ -56,6 +56,10 @@ const Fields = z.strictObject({
   trust: z
     .strictObject({
       annotations: z.boolean().default(false).describe("Whether what it says of its tools' effects is believed."),
+      context: z
+        .boolean()
+        .default(false)
+        .describe("Whether it is told which run calls it, for whom, and how much that run may still use up."),
     })
     .prefault({}),
   timeoutMs: TimeoutMs.default(DEFAULT_CALL_TIMEOUT_MS).describe(

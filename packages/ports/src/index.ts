@@ -9,6 +9,8 @@ export type {
   CacheTable,
   CacheUsage,
 } from "./cache-table.ts";
+export type { CallBudget, CallContext } from "./call-context.ts";
+export { ChildSuspendedError } from "./child-suspended-error.ts";
 export type { Clock } from "./clock.ts";
 export type { ComposedAnswer, Composer, ComposerRequest, ComposerResult } from "./composer.ts";
 export type { Executor, TaskCall } from "./executor.ts";
@@ -34,6 +36,7 @@ export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./model
 export type { ModelRole, NodeContext, NodeProgress } from "./node-context.ts";
 export type { Planner, PlannerRequest, PreviousPlan } from "./planner.ts";
 export type { Router, RouterRequest } from "./router.ts";
+export type { RunReport } from "./run-report.ts";
 export type { PruneQuery, PruneReport, Retention } from "./retention.ts";
 export { type RunOwner, RunOwnedError } from "./run-owned-error.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

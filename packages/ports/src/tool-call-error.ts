@@ -18,7 +18,11 @@ export type ToolCallErrorCode =
   | "AM_TOOL_PROTOCOL"
   | "AM_TOOL_OUTPUT_INVALID"
   | "AM_TOOL_OUTPUT_TOO_LARGE"
-  | "AM_CASSETTE_MISMATCH";
+  | "AM_CASSETTE_MISMATCH"
+  /** The run behind the call has failed, was cancelled, or may not begin. */
+  | "AM_CHILD_FAILED"
+  | "AM_CHILD_CANCELLED"
+  | "AM_CHILD_REFUSED";
 
 export interface ToolCallErrorOptions extends MeshErrorOptions {
   readonly code: ToolCallErrorCode;

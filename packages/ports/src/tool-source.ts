@@ -64,6 +64,8 @@ export interface ToolCallOptions {
    * tools cannot change need not ask.
    */
   readonly admit?: (tool: ToolSpec) => void;
+  /** Told the `_meta` of the result, also of one that says that the call has failed. */
+  readonly onMeta?: (meta: JsonObject) => void;
   /** Progress that the tool reports; never stored. */
   readonly onProgress?: (progress: ToolProgress) => void;
 }
@@ -88,7 +90,10 @@ export interface ToolSource {
   reset?(): void;
   /** The tools of the last successful discovery. */
   tools(): readonly ToolSpec[];
-  /** Calls a tool by the server's own name. Rejects with ToolCallError only. */
+  /**
+   * Calls a tool by the server's own name. Rejects with ToolCallError only; a source of runs of this mesh with
+   * ChildSuspendedError too.
+   */
   call(tool: string, args: JsonObject, options: ToolCallOptions): Promise<ToolResult>;
   /** The run makes no more calls: what is kept for it alone may go. Never rejects. */
   runEnded?(run: string): Promise<void>;

@@ -10,6 +10,7 @@ import type { RunSignal } from "../src/driver/run-signal.ts";
 import { systemClock } from "../src/driver/system-clock.ts";
 import { openedModel } from "../src/models/open-model.ts";
 import { assembleMesh } from "../src/mesh/assemble-mesh.ts";
+import { workflowBook } from "../src/workflows/workflow-book.ts";
 import type { Mesh } from "../src/mesh/mesh.ts";
 import { thisProcess } from "@agentmesh/store";
 import { SqliteStore } from "@agentmesh/store/sqlite";
@@ -28,6 +29,8 @@ export interface TestTool {
 export interface TestMeshOptions {
   readonly tools?: Readonly<Record<string, TestTool>>;
   readonly planner?: (request: PlannerRequest) => PlannerOutcome;
+  /** By the name that `workflow:NAME` uses. */
+  readonly workflows?: Readonly<Record<string, unknown>>;
   readonly store?: Store;
   readonly policy?: RunPolicyInput;
   readonly secrets?: readonly string[];
@@ -68,6 +71,7 @@ export function testMesh(options: TestMeshOptions = {}): Mesh {
     sources: [new LocalToolSource({ server: "t", tools })],
     models: new Map(model === undefined ? [] : [["m", () => Promise.resolve(openedModel(model, CONTEXT))]]),
     nodes: { planner, composer: options.composer ?? composer },
+    workflows: workflowBook(Object.entries(options.workflows ?? {})),
     ...(policy === undefined ? {} : { policy }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(cancelGraceMs === undefined ? {} : { cancelGraceMs }),

@@ -14,14 +14,14 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "key-changes-while-in-doubt",
     file: `${CORE}evolve-task.ts`,
-    find: '  if (event.cause !== "doubt" && event.cause !== "recovery") task.keyAttempt = event.attempt + 1;',
+    find: "  if (!SAME_CALL.has(event.cause)) task.keyAttempt = event.attempt + 1;",
     replace: "  task.keyAttempt = event.attempt + 1;",
     breaks: "A call that is repeated because nobody knows its outcome gets another idempotency key.",
   },
   {
     name: "key-is-never-renewed",
     file: `${CORE}evolve-task.ts`,
-    find: '  if (event.cause !== "doubt" && event.cause !== "recovery") task.keyAttempt = event.attempt + 1;',
+    find: "  if (!SAME_CALL.has(event.cause)) task.keyAttempt = event.attempt + 1;",
     replace: "",
     breaks: "A new call has the key of one that is known to have failed.",
   },
@@ -99,8 +99,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "in-doubt-settled-by-late-receipt",
     file: `${CORE}decide-recover.ts`,
-    find: '          outcome: "unknown",',
-    replace: '          outcome: "refused",',
+    find: '      outcome: "unknown",',
+    replace: '      outcome: "refused",',
     breaks: "A takeover says that a call which was under way was never made.",
   },
   {

@@ -28,8 +28,8 @@ export const DRIVER_MUTANTS: readonly Mutant[] = [
   {
     name: "double-dispatch-at-recovery",
     file: `${DRIVER}run-driver.ts`,
-    find: "    openEffects(this.state);\n    const waiting",
-    replace: "    const waiting",
+    find: "    const goesOn = await this.#childrenThatGoOn(openEffects(this.state));",
+    replace: "    const goesOn: string[] = [];",
     breaks: "A takeover makes all calls again that were ever made.",
   },
   {

@@ -3,7 +3,7 @@
  * made, with a transport and a client of its own. Loads the SDK, so it is itself loaded when a server is first wanted.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JsonObject, ToolSpec } from "@agentmesh/core";
+import { isJson, isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
 import { ToolCallError, type ToolCallOptions, type ToolResult } from "@agentmesh/ports";
 import {
   type CallToolResult,
@@ -222,6 +222,8 @@ export class McpConnection {
       this.#open.delete(call);
       if (this.#open.size === 0) this.#onIdle();
     }
+    const { _meta } = answer;
+    if (isJson(_meta) && isJsonObject(_meta)) call.options.onMeta?.(_meta);
     return unwrapTask(answer, spec) ?? toolResult(answer, spec, config.outputSchema);
   }
 

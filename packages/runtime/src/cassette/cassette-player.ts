@@ -10,6 +10,7 @@ import {
   type Json,
   type JsonObject,
   MESH_SERVER,
+  serverOfUse,
   type Plan,
 } from "@agentmesh/core";
 import { estimateRequestTokens } from "@agentmesh/models";
@@ -172,7 +173,7 @@ export class CassettePlayer {
     return uses.flatMap((use) => {
       const [server = "", ...rest] = use.split(".");
       const recorded = cassette.servers[server];
-      if (server === MESH_SERVER || others.has(server)) return [];
+      if (server === MESH_SERVER || others.has(server) || serverOfUse(use) === undefined) return [];
       if (recorded === undefined)
         return [{ task: spec.id, tool: use, problem: `is a tool of "${server}", a server that was not recorded` }];
       const isThere = recorded.error !== undefined || recorded.tools.some(({ tool }) => tool === rest.join("."));

@@ -262,7 +262,7 @@ describe("environment overrides", () => {
       [
         "The configuration has 2 problems:",
         '  variable AGENTMESH_POLICY__CONCURENCY__RUN: It sets no key of the configuration. Did you mean "AGENTMESH_POLICY__CONCURRENCY__RUN" or "AGENTMESH_POLICY__CONCURRENCY__TOOLS" or "AGENTMESH_POLICY__CONCURRENCY__SERVERS"?',
-        '  variable AGENTMESH_TENNANT: It sets no key of the configuration. Did you mean "AGENTMESH_TENANT" or "AGENTMESH_TENANTS" or "AGENTMESH_CONFIG"?',
+        '  variable AGENTMESH_TENNANT: It sets no key of the configuration. Did you mean "AGENTMESH_TENANT" or "AGENTMESH_TENANTS" or "AGENTMESH_AGENTS"?',
       ].join("\n"),
     );
   });

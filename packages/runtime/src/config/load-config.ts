@@ -1,6 +1,9 @@
 /** The configuration in force: defaults, then the file, then the environment, then what the caller says itself. */
 import { dirname, resolve } from "node:path";
 import { jsonPointer } from "@agentmesh/core";
+import type { WorkflowBook } from "../workflows/workflow-book.ts";
+import { agentProblems } from "./agent-servers.ts";
+import { configuredWorkflows } from "./configured-workflows.ts";
 import { approvalProblems } from "./approval-names.ts";
 import { type Environment, expandVariables } from "./config-environment.ts";
 import { findConfigFile, readConfigFile } from "./config-file.ts";
@@ -46,6 +49,8 @@ export interface LoadConfigOptions {
 export interface LoadedConfig {
   /** Paths in it are absolute. */
   readonly config: MeshConfig;
+  /** The plans of `workflows`, read. */
+  readonly workflows: WorkflowBook;
   /** Every value in force as a user writes it, with its origin. */
   readonly settings: SourcedValue;
   /** By JSON Pointer into what a user writes; of scalars and empty containers. */
@@ -70,7 +75,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const settings = resolvePaths(withDefaults(complete), { directory, workingDirectory });
   const config = checked(resolvePaths(complete, { directory, workingDirectory }), file, problems);
   const store = findSourced(settings, ["store"])?.value;
+  const workflows = await configuredWorkflows(config.workflows, settings, file);
   return {
+    workflows,
     config: typeof store === "string" ? { ...config, store } : config,
     settings,
     origins: new Map([...sourcedLeaves(settings)].map(({ path, origin }) => [jsonPointer(path), origin])),
@@ -131,7 +138,7 @@ function sourcedOptions(overrides: Partial<MeshConfigInput>): Omit<Said, "secret
 
 /** A model or a server is one thing: half of one and half of another is neither. */
 function withoutReplacedEntries(below: SourcedValue, options: SourcedValue): SourcedValue {
-  const replaced = ["models", "mcpServers"].flatMap((section) =>
+  const replaced = ["models", "mcpServers", "workflows", "agents"].flatMap((section) =>
     [...(membersOf(findSourced(options, [section]))?.keys() ?? [])].map((name) => [section, name]),
   );
   return replaced.reduce(withoutSourced, below);
@@ -170,6 +177,7 @@ function checked(tree: SourcedValue, file: string | undefined, problems: readonl
     ...(result.success ? [] : problemsOf(result.error.issues, tree)),
     ...roleProblems(tree),
     ...approvalProblems(tree),
+    ...agentProblems(tree),
   ];
   if (found.length > 0 || !result.success) throw new ConfigInvalidError(file, found.toSorted(byLine));
   return result.data;

@@ -2,10 +2,11 @@
  * The configuration of a mesh (DESIGN 10): what `agentmesh.config.*` holds and `createMesh` takes. Strict: a key that
  * is not known is a mistake. What keys say together (a role and its model) is checked where the layers meet.
  */
-import { MESH_SERVER, RunPolicy, TASK_ID, ToolFilter } from "@agentmesh/core";
+import { MESH_SERVER, RunPolicy, TASK_ID, ToolEffect, ToolFilter } from "@agentmesh/core";
 import { McpServerConfig } from "@agentmesh/mcp";
 import { ModelConfig } from "@agentmesh/models";
 import { z } from "zod";
+import { WORKFLOW_SERVER } from "../workflows/workflow-spec.ts";
 import { CacheConfig } from "./cache-config.ts";
 import { ExposeConfig } from "./expose-config.ts";
 import { ServeConfig } from "./serve-config.ts";
@@ -23,7 +24,16 @@ const ModelName = z.string().regex(MODEL_NAME, "Use letters, digits, _ . : and -
 const ServerName = z
   .string()
   .regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _: plans address its tools by this name.")
-  .refine((name) => name !== MESH_SERVER, "This name belongs to the built-in tools.");
+  .refine((name) => name !== MESH_SERVER && name !== WORKFLOW_SERVER, "This name belongs to the built-in tools.");
+
+/** Whether it is a plan is looked at when it is read. */
+const WorkflowDocument = z.looseObject({});
+
+const AgentConfig = z.strictObject({
+  server: z.string().min(1).describe("The name of its server under mcpServers."),
+  tool: z.string().min(1).default("run").describe("The tool that takes a goal, by the server's own name."),
+  effect: ToolEffect.optional().describe("What a call may do to the world, whatever the server says."),
+});
 
 const RoleModel = z.string().min(1).optional();
 
@@ -86,9 +96,13 @@ export const MeshConfig = z.strictObject({
     .describe("What the runs of a tenant may use, whatever their domain."),
   pinning: PinningConfig.prefault({}).describe("What becomes of a tool that is not the one that was agreed on."),
   workflows: z
-    .record(z.string().regex(TASK_ID, "Use letters, digits, _ and -, beginning with a letter or _."), z.string().min(1))
+    .record(ServerName, z.union([z.string().min(1), WorkflowDocument]))
     .default({})
-    .describe("Plan files by name; relative to the configuration file."),
+    .describe("Plans by name, for tasks that use workflow:NAME: the path of a plan in JSON, or the plan."),
+  agents: z
+    .record(ServerName, AgentConfig)
+    .default({})
+    .describe("Tools that take a goal and have runs of their own, for tasks that use agent:NAME."),
   expose: ExposeConfig.prefault({}).describe("What is served to others over MCP."),
   serve: ServeConfig.prefault({}).describe("Where agentmesh serve listens."),
   policy: RunPolicy.prefault({}).describe("What runs may do."),

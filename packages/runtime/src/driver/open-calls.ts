@@ -20,8 +20,9 @@ export class OpenCalls {
     this.#abandon = abandon;
   }
 
-  open(name: string): OpenCall {
-    const call = new OpenCall(name, this);
+  /** `endsItself`: it is told to stop, and never given up. */
+  open(name: string, endsItself = false): OpenCall {
+    const call = new OpenCall(name, this, endsItself);
     call.at = this.#open.push(call) - 1;
     return call;
   }
@@ -34,7 +35,8 @@ export class OpenCalls {
     this.#stopGrace();
     this.#stopGrace = this.clock.at(this.clock.nowMs() + this.#graceMs, () => {
       for (const call of told)
-        if (call.close()) this.#abandon(call.name, new CallAbandonedError(call.name, this.#graceMs));
+        if (!call.endsItself && call.close())
+          this.#abandon(call.name, new CallAbandonedError(call.name, this.#graceMs));
     });
   }
 
@@ -51,13 +53,15 @@ export class OpenCalls {
 
 export class OpenCall {
   readonly name: string;
+  readonly endsItself: boolean;
   /** Its place among the open ones; -1 once it is over. Written by OpenCalls alone. */
   at = -1;
   readonly #calls: OpenCalls;
   readonly #controller = new AbortController();
   readonly #startedAtMs: number;
 
-  constructor(name: string, calls: OpenCalls) {
+  constructor(name: string, calls: OpenCalls, endsItself: boolean) {
+    this.endsItself = endsItself;
     this.name = name;
     this.#calls = calls;
     this.#startedAtMs = calls.clock.nowMs();

@@ -136,10 +136,11 @@ export class RunDriver {
    */
   async recover(events: readonly RunEvent[]): Promise<void> {
     for (const event of events) evolve(this.state, event);
-    openEffects(this.state);
+    const goesOn = await this.#childrenThatGoOn(openEffects(this.state));
     const waiting = await this.services.store.inbox(this.run);
     const { seq } = this.state;
     this.feed({ type: "recover" });
+    for (const child of goesOn) this.feed({ type: "continue", child });
     for (const item of waiting) this.#take(item);
     if (this.state.seq === seq) await this.#leaveAsItWas();
     else this.#watchInbox();
@@ -289,9 +290,29 @@ export class RunDriver {
       case "answer-input":
         work.push(() => this.#taskCalls.answerInput(effect));
         return;
+      case "watch-child":
+        work.push(() => this.services.children.watch(this.run, effect.child));
+        return;
+      case "end-child":
+        work.push(() => void this.#endChild(effect.child));
+        return;
       case "cancel-calls":
         work.push(() => this.#cancelCalls(this.#endReason()));
     }
+  }
+
+  /** Nobody may have been there to hear of it. */
+  async #childrenThatGoOn(effects: readonly RunEffect[]): Promise<readonly string[]> {
+    const goesOn: string[] = [];
+    for (const effect of effects)
+      if (effect.type === "watch-child" && !(await this.services.children.isWaiting(effect.child)))
+        goesOn.push(effect.child);
+    return goesOn;
+  }
+
+  async #endChild(child: string): Promise<void> {
+    const report = await this.services.children.end(child);
+    this.feed({ type: "child-ended", child, ...(report === undefined ? {} : { report }) });
   }
 
   #publish(signal: RunSignal): void {

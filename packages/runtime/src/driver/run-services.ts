@@ -2,6 +2,7 @@
 import type { RunScope, ToolBinding, ToolSpec } from "@agentmesh/core";
 import type { ModelCallTrace, ModelPrice, ReservedCall } from "@agentmesh/models";
 import type { Clock, Model, ModelRequest, ModelRole, Store } from "@agentmesh/ports";
+import type { ChildRuns } from "./child-runs.ts";
 import type { Nodes } from "./nodes.ts";
 import type { SecretMask } from "./secret-mask.ts";
 
@@ -15,6 +16,8 @@ export interface ToolDirectory {
   offered(): readonly ToolSpec[];
   /** Before each call, of the tool as it is now. Throws ToolDriftedError when it is not the one that was agreed on. */
   assertSame(live: ToolSpec, binding: ToolBinding): void;
+  /** The server behind a `use`; undefined where a name alone does not say which. */
+  serverOf(use: string): string | undefined;
   /** Servers whose tools are not there, and why. */
   unavailable(): ReadonlyMap<string, string>;
   /** The run makes no more calls. */
@@ -65,6 +68,7 @@ export interface RunServices {
   readonly tools: ScopedDirectory;
   readonly models: ModelDirectory;
   readonly mask: SecretMask;
+  readonly children: ChildRuns;
   /** How long a cancelled call may go on before it is given up. */
   readonly cancelGraceMs: number;
 }

@@ -2,6 +2,8 @@
 import {
   type CacheHit,
   type CallFailedInput,
+  type ChildReport,
+  idempotencyKeyOf,
   isToRepeat,
   type Json,
   type JsonObject,
@@ -14,20 +16,42 @@ import {
   ToolDrift,
   type ToolSpec,
 } from "@agentmesh/core";
-import { ModelError, type NodeContext, ToolCallError, type ToolProgress } from "@agentmesh/ports";
+import {
+  ChildSuspendedError,
+  ModelError,
+  type NodeContext,
+  type RunReport,
+  ToolCallError,
+  type ToolProgress,
+} from "@agentmesh/ports";
 import { ToolGoneError } from "../registry/tool-gone-error.ts";
 import { CallInputs } from "./call-inputs.ts";
 import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { watchModelCalls } from "./model-journal.ts";
+import { outgoingContext } from "../subagent/outgoing-context.ts";
+import type { WrittenPayload } from "./payload-writer.ts";
 import type { RunDriver } from "./run-driver.ts";
 
 type CallEffect = Extract<RunEffect, { type: "call-tool" }>;
 
-interface Success {
-  readonly value: Json;
+interface Ending extends Readonly<Asides> {
   readonly durationMs: number;
-  readonly cache: CacheHit | undefined;
+}
+
+interface Success extends Ending {
+  readonly value: Json;
+}
+
+/** What is said of a call besides its value. */
+interface Asides {
+  cache?: CacheHit;
+  report?: RunReport;
+}
+
+interface Reported {
+  readonly input: { readonly child?: ChildReport };
+  readonly written: readonly WrittenPayload[];
 }
 
 export class TaskCalls {
@@ -56,7 +80,7 @@ export class TaskCalls {
         return this.#driver.feed({ type: "task-resolved", task: key, resolution: resolved });
       this.#arguments.set(key, resolved.args);
       const args = this.#driver.write(resolved.args);
-      const resolution = { ...resolved, args: args.payload };
+      const resolution = { ...resolved, args: args.payload, ...this.#childOf(task) };
       this.#driver.feed({ type: "task-resolved", task: key, resolution }, args);
     } catch (error) {
       this.#driver.feed({
@@ -68,7 +92,7 @@ export class TaskCalls {
   }
 
   start(effect: CallEffect): void {
-    const call = this.#calls.open(callKey(effect.task, effect.attempt));
+    const call = this.#calls.open(callKey(effect.task, effect.attempt), this.#isRunHere(effect.task));
     void this.#call(effect, call);
   }
 
@@ -83,19 +107,20 @@ export class TaskCalls {
 
   async #call(effect: CallEffect, call: OpenCall): Promise<void> {
     const task = this.#taskOf(effect.task);
+    const asides: Asides = {};
     try {
-      let cache: CacheHit | undefined;
-      const value = await this.#execute(effect, call.signal, (hit) => {
-        cache = hit;
-      });
+      const value = await this.#execute(effect, call.signal, asides);
       if (!call.close()) return;
-      this.#succeed(effect, task, { value, durationMs: call.elapsedMs(), cache });
+      this.#succeed(effect, task, { value, durationMs: call.elapsedMs(), ...asides });
     } catch (error) {
-      if (call.close()) this.#fail(effect, error, call.elapsedMs());
+      if (!call.close()) return;
+      if (error instanceof ChildSuspendedError)
+        this.#driver.feed({ type: "call-suspended", task: effect.task, attempt: effect.attempt, child: error.child });
+      else this.#fail(effect, error, { durationMs: call.elapsedMs(), ...asides });
     }
   }
 
-  #execute(effect: CallEffect, signal: AbortSignal, onCacheHit: (hit: CacheHit) => void): Promise<Json> {
+  #execute(effect: CallEffect, signal: AbortSignal, asides: Asides): Promise<Json> {
     const { services, state } = this.#driver;
     const task = this.#taskOf(effect.task);
     const binding = state.bindings[useOf(task)];
@@ -116,9 +141,15 @@ export class TaskCalls {
         timeoutMs,
         idempotencyKey,
         cache,
-        onCacheHit,
+        onCacheHit: (hit) => {
+          asides.cache = hit;
+        },
+        onReport: (report) => {
+          asides.report = report;
+        },
         onProgress,
         onInput: this.#inputs.asker({ task: key, attempt }),
+        context: () => outgoingContext(state, { task, nowMs: services.clock.nowMs() }),
       },
       this.#context(effect, signal),
     );
@@ -139,8 +170,9 @@ export class TaskCalls {
     };
   }
 
-  #succeed({ task: key, attempt }: CallEffect, task: TaskState, { value, durationMs, cache }: Success): void {
+  #succeed({ task: key, attempt }: CallEffect, task: TaskState, { value, durationMs, cache, report }: Success): void {
     const written = this.#driver.write(value);
+    const child = this.#reported(report);
     try {
       const again = isToRepeat(task, value, this.#driver.values.valueOf);
       this.#driver.feed(
@@ -152,37 +184,67 @@ export class TaskCalls {
           durationMs,
           ...(again ? { isToRepeat: true } : {}),
           ...(cache === undefined ? {} : { cache }),
+          ...child.input,
         },
         written,
+        ...child.written,
       );
     } catch (error) {
-      this.#driver.feed({
-        type: "call-failed",
-        task: key,
-        attempt,
-        error: errorRecordOf(error, this.#driver.services.mask),
-        outcome: "failed",
-        isRetryable: false,
-        durationMs,
-      });
+      this.#driver.feed(
+        {
+          type: "call-failed",
+          task: key,
+          attempt,
+          error: errorRecordOf(error, this.#driver.services.mask),
+          outcome: "failed",
+          isRetryable: false,
+          durationMs,
+          ...child.input,
+        },
+        ...child.written,
+      );
     }
   }
 
-  #fail({ task, attempt }: CallEffect, error: unknown, durationMs: number): void {
-    this.#driver.feed({
-      type: "call-failed",
-      task,
-      attempt,
-      ...this.#recordOf(error),
-      ...outcomeOf(error),
-      durationMs,
-    });
+  #fail({ task, attempt }: CallEffect, error: unknown, { durationMs, report }: Ending): void {
+    const child = this.#reported(report);
+    this.#driver.feed(
+      {
+        type: "call-failed",
+        task,
+        attempt,
+        ...this.#recordOf(error),
+        ...outcomeOf(error),
+        durationMs,
+        ...child.input,
+      },
+      ...child.written,
+    );
   }
 
   #recordOf(thrown: unknown): Pick<CallFailedInput, "error" | "drift"> {
     const error = errorRecordOf(thrown, this.#driver.services.mask);
     const drift = error.code === "AM_TOOL_DRIFTED" ? ToolDrift.safeParse(error.facts).data : undefined;
     return drift === undefined ? { error } : { error, drift };
+  }
+
+  #reported(report: RunReport | undefined): Reported {
+    if (report === undefined) return { input: {}, written: [] };
+    const { run, usage } = report;
+    if (report.spans === undefined) return { input: { child: { run, usage } }, written: [] };
+    const spans = this.#driver.write(report.spans);
+    return { input: { child: { run, usage, spans: spans.payload } }, written: [spans] };
+  }
+
+  /** A call that is a run of this mesh ends by itself when it is told to: it has a grace period of its own. */
+  #isRunHere(key: string): boolean {
+    return this.#driver.state.bindings[useOf(this.#taskOf(key))]?.runs === "workflow";
+  }
+
+  #childOf(task: TaskState): { readonly child?: string } {
+    const { state, services } = this.#driver;
+    if (!this.#isRunHere(task.key)) return {};
+    return { child: services.children.idOf(state.tenant, idempotencyKeyOf(state, task)) };
   }
 
   #abandon(call: string, error: MeshError): void {
@@ -206,7 +268,8 @@ export class TaskCalls {
     const binding = this.#driver.state.bindings[useOf(task)];
     const tool = tools.find(binding?.tool ?? "");
     if (tool === undefined || binding === undefined) throw new ToolGoneError(binding?.tool ?? useOf(task));
-    tools.assertSame(tool, binding);
+    // Asked for its result again, a run goes on with the plan that it began with.
+    if (task.share === undefined) tools.assertSame(tool, binding);
     return tool;
   }
 

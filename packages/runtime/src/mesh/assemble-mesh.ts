@@ -15,8 +15,12 @@ import { DefaultRouter } from "../nodes/default-router.ts";
 import { DefaultValidator } from "../nodes/default-validator.ts";
 import type { ScopeRules } from "../registry/scope/tool-scope.ts";
 import type { ToolPins } from "../registry/tool-pins.ts";
-import { ToolRegistry } from "../registry/tool-registry.ts";
+import { type AgentTool, ToolRegistry } from "../registry/tool-registry.ts";
+import { ChildDesk } from "../workflows/child-desk.ts";
+import type { WorkflowBook } from "../workflows/workflow-book.ts";
+import { WorkflowToolSource, type WorkflowToolSourceParts } from "../workflows/workflow-tool-source.ts";
 import { Mesh } from "./mesh.ts";
+import { serversOf } from "./run-desk.ts";
 
 /** How long a cancelled call may go on before it is given up, in milliseconds. */
 export const CANCEL_GRACE_MS = 5_000;
@@ -28,6 +32,11 @@ export interface MeshAssembly {
   readonly roles?: Readonly<Partial<Record<ModelRole, string>>>;
   /** Planner and composer have no default that needs nothing; the others have. */
   readonly nodes: Pick<Nodes, "planner" | "composer"> & Partial<Nodes>;
+  /** Plans that tasks may use as `workflow:NAME`, and tools that they may use as `agent:NAME`. */
+  readonly workflows?: WorkflowBook;
+  readonly agents?: ReadonlyMap<string, AgentTool>;
+  /** Servers that are told where a call comes from; those of agents always are. */
+  readonly contextServers?: readonly string[];
   readonly policy?: RunPolicyInput;
   readonly tenant?: string;
   /** Absent: a tool must only be the one that its plan was checked against. */
@@ -56,7 +65,11 @@ export interface MeshAssembly {
 /** Throws ScopeServerError. */
 export function assembleMesh(assembly: MeshAssembly): Mesh {
   const clock = assembly.clock ?? systemClock;
-  const registry = new ToolRegistry(assembly.sources, { pins: assembly.pins, scopes: assembly.scopes });
+  const { store } = assembly;
+  const policy = RunPolicy.parse(assembly.policy ?? {});
+  const tenant = assembly.tenant ?? "default";
+  const children = new ChildDesk({ store, clock, desk: () => mesh.desk });
+  const registry = registryOf(assembly, { children, clock, policy, tenant });
   const models = new ModelPool({ open: assembly.models, roles: assembly.roles ?? {} });
   const defaults = {
     router: new DefaultRouter(),
@@ -67,20 +80,22 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
   const tools = versionedTools(registry, assembly.caching);
   const { nodes, follow } = withCaches({ ...defaults, ...assembly.nodes }, tools, assembly.caching);
   const services = {
-    store: assembly.store,
+    store,
     clock,
     nodes,
     tools: registry,
     models,
     mask: new SecretMask(assembly.secrets ?? []),
+    children,
     cancelGraceMs: assembly.cancelGraceMs ?? CANCEL_GRACE_MS,
   };
-  return new Mesh({
+  const mesh = new Mesh({
     services,
     registry,
     models,
-    policy: RunPolicy.parse(assembly.policy ?? {}),
-    tenant: assembly.tenant ?? "default",
+    children,
+    policy,
+    tenant,
     log: assembly.log ?? new MemoryLog(0),
     observe: (signal) => {
       follow?.(signal);
@@ -92,6 +107,26 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     assertFits: assembly.assertFits ?? (() => undefined),
     close: assembly.close ?? (() => Promise.resolve()),
   });
+  return mesh;
+}
+
+/** The servers, and the workflows as one more. */
+function registryOf(
+  { sources, workflows, agents = new Map(), contextServers = [], pins, scopes }: MeshAssembly,
+  parts: Pick<WorkflowToolSourceParts, "children" | "clock" | "policy" | "tenant">,
+): ToolRegistry {
+  const serversOfWorkflow = (name: string): ReadonlySet<string> => serversOf(workflows?.get(name), registry);
+  const own =
+    workflows === undefined || workflows.size === 0
+      ? []
+      : [new WorkflowToolSource({ ...parts, workflows, serversOf: serversOfWorkflow })];
+  const registry = new ToolRegistry([...sources, ...own], {
+    agents,
+    contextServers: [...contextServers, ...[...agents.values()].map(({ server }) => server)],
+    pins,
+    scopes,
+  });
+  return registry;
 }
 
 interface CachingNodes {

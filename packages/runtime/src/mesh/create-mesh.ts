@@ -4,7 +4,7 @@ import type { Clock, Composer, Executor, Model, Planner, Router, Store, ToolSour
 import { type LocalTool, LocalToolSource, McpToolSource } from "@agentmesh/mcp";
 import { configuredCaching, type MeshCaching } from "../cache/configured-caching.ts";
 import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
-import type { MeshConfigInput } from "../config/mesh-config.ts";
+import type { MeshConfig, MeshConfigInput } from "../config/mesh-config.ts";
 import { modelNameOfRole } from "../config/model-roles.ts";
 import { type CassetteOption, cassetteOption } from "../cassette/cassette-option.ts";
 import { type MeshCassette, openCassette } from "../cassette/mesh-cassette.ts";
@@ -22,6 +22,7 @@ import type { OpenedModel } from "../models/model-pool.ts";
 import { defaultNodes } from "../nodes/default-nodes.ts";
 import { MemoryStore } from "@agentmesh/store";
 import { SqliteStore } from "@agentmesh/store/sqlite";
+import type { AgentTool } from "../registry/tool-registry.ts";
 import { assembleMesh } from "./assemble-mesh.ts";
 import type { Mesh } from "./mesh.ts";
 
@@ -110,6 +111,9 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
       ...defaultNodes(),
       ...extras.nodes,
     },
+    workflows: loaded.workflows,
+    agents: agentsOf(config),
+    contextServers: contextServers(config),
     policy: config.policy,
     tenant: config.tenant,
     pins: pinsOf(loaded),
@@ -146,6 +150,19 @@ function pinsOf(loaded: LoadedConfig): ToolPins {
     drift: loaded.config.pinning.drift,
     ...(file === undefined || lock === undefined ? {} : { lock: { file, lock } }),
   });
+}
+
+function agentsOf({ agents }: MeshConfig): ReadonlyMap<string, AgentTool> {
+  return new Map(
+    Object.entries(agents).map(([name, { server, tool, effect }]) => [
+      name,
+      { server, tool, ...(effect === undefined ? {} : { effect }) },
+    ]),
+  );
+}
+
+function contextServers({ mcpServers }: MeshConfig): readonly string[] {
+  return Object.entries(mcpServers).flatMap(([name, { trust }]) => (trust.context ? [name] : []));
 }
 
 function openStore(path: string): Store {

@@ -84,7 +84,7 @@ export async function prepareFork(
       work: { plan: preview.plan },
       fork: { origin, by, reused, ...(goal === undefined ? {} : { goal }) },
       given,
-      servers: goal === undefined ? serversOf(preview.plan) : undefined,
+      servers: goal === undefined ? serversOf(preview.plan, parts.tools) : undefined,
     },
   };
 }
@@ -97,7 +97,7 @@ function scopeOf({ scope }: RunState): Pick<RunBeginning, "scope"> {
 async function checkedPlan(document: PlanInput, tools: ToolDirectory, { discover }: ForkParts): Promise<Plan> {
   const parsed = parsePlan(document);
   if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
-  await discover(serversOf(parsed.plan));
+  await discover(serversOf(parsed.plan, tools));
   const hidden = (name: string): string | undefined => tools.hidden(name);
   const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
   const { findings } = checkPlan(parsed.plan, catalogue);

@@ -21,7 +21,7 @@ import {
   type RunView,
   type ToolFilter,
 } from "@agentmesh/core";
-import type { PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
+import type { CallContext, PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
 import { CacheDesk } from "../cache/cache-desk.ts";
 import type { VersionedTools } from "../cache/caching-executor.ts";
 import type { RunServices } from "../driver/run-services.ts";
@@ -35,6 +35,10 @@ import { readLockFile, writeLockFile } from "../registry/lock/lock-file.ts";
 import { NoLockFileError } from "../registry/lock/no-lock-file-error.ts";
 import type { ToolList } from "../registry/tool-catalogue.ts";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
+import type { ChildDesk } from "../workflows/child-desk.ts";
+import { assertMayBegin, narrowedPolicy, parentOf } from "../subagent/incoming-context.ts";
+import { workDigest } from "../subagent/outgoing-context.ts";
+import { commandPayload } from "./command-payload.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { type Fork, type ForkOptions, prepareFork } from "./fork-run.ts";
 import { PlanInvalidError } from "./plan-invalid-error.ts";
@@ -62,13 +66,16 @@ export interface ScopeOptions {
 export interface RunOptions extends ScopeOptions {
   readonly inputs?: JsonObject;
   readonly name?: string;
-  /** What it is called in the store, in place of a name of its own: letters, digits, _ and -. A second one of that name fails with JournalConflictError. */
+  /** What it is called in the store, in place of a name of its own: letters, digits, _ and -. A run of that name that is there already is gone on with, or has its result again. */
   readonly id?: string;
+  /** Who has asked for it: another run. Lowers its limits, and is its parent. */
+  readonly context?: CallContext;
   /** Aborting it cancels the run. */
   readonly signal?: AbortSignal;
 }
 
 export interface MeshParts {
+  readonly children: ChildDesk;
   readonly services: RunServices;
   readonly registry: ToolRegistry;
   readonly models: ModelPool;
@@ -97,7 +104,8 @@ export class Mesh implements AsyncDisposable {
   readonly #parts: MeshParts;
   readonly #closing = new AbortController();
   readonly #plans = new PlanReader();
-  readonly #desk: RunDesk;
+  /** For the runs that its runs start. */
+  readonly desk: RunDesk;
   /** What may be given again in place of a call: to be looked at, and to be thrown away. */
   readonly cache: CacheDesk;
 
@@ -113,7 +121,7 @@ export class Mesh implements AsyncDisposable {
       discover,
       tools: { ...parts.versions, tools: () => services.tools.tools() },
     });
-    this.#desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
+    this.desk = new RunDesk({ services, tenant, observe, recall, discover, value: (payload) => this.value(payload) });
   }
 
   /** A goal in plain words, or a plan. Throws UnknownDomainError, PlanInvalidError (with a cassette CassetteMisfitError) at once when the plan or its inputs cannot be started with. */
@@ -131,7 +139,7 @@ export class Mesh implements AsyncDisposable {
     const tools = this.#parts.services.tools.within(scopeOf(options));
     const parsed = parsePlan(document);
     if (parsed.plan === undefined) return parsed.findings;
-    await this.#discover(this.#parts.registry.serversWithin(scopeOf(options), serversOf(parsed.plan)));
+    await this.#discover(this.#parts.registry.serversWithin(scopeOf(options), serversOf(parsed.plan, tools)));
     const hidden = (name: string): string | undefined => tools.hidden(name);
     const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
     return checkPlan(parsed.plan, catalogue).findings;
@@ -190,7 +198,7 @@ export class Mesh implements AsyncDisposable {
   /** A run as its journal tells it, as far as that can be read. Throws UnknownRunError. */
   async show(run: string): Promise<RunView> {
     const { events, damage } = await this.#parts.services.store.readIntact(run);
-    this.#desk.assertKnown(run, events);
+    this.desk.assertKnown(run, events);
     const view = runView(foldEvents(events));
     if (damage === undefined) return view;
     const { code, message, hint, facts } = damage;
@@ -199,7 +207,7 @@ export class Mesh implements AsyncDisposable {
 
   /** The stored events of a run after a sequence number. Throws UnknownRunError. */
   async events(run: string, { afterSeq = 0 }: { readonly afterSeq?: number } = {}): Promise<readonly RunEvent[]> {
-    const events = await this.#desk.events(run);
+    const events = await this.desk.events(run);
     return events.slice(afterSeq);
   }
 
@@ -208,7 +216,7 @@ export class Mesh implements AsyncDisposable {
    * is shown of them is whole. Connects to nothing. Throws UnknownRunError, UnknownEventError, ValuesLostError.
    */
   async replay(run: string, { toSeq }: { readonly toSeq?: number } = {}): Promise<readonly RunEvent[]> {
-    const all = await this.#desk.events(run);
+    const all = await this.desk.events(run);
     if (toSeq !== undefined && (toSeq < 1 || toSeq > all.length))
       throw new UnknownEventError(run, { asked: toSeq, last: all.length });
     const events = all.slice(0, toSeq);
@@ -225,12 +233,12 @@ export class Mesh implements AsyncDisposable {
    */
   async fork(run: string, options: ForkOptions = {}): Promise<Fork> {
     const { tenant, policy, services } = this.#parts;
-    const { preview, beginning } = await prepareFork(await this.#desk.events(run), options, {
+    const { preview, beginning } = await prepareFork(await this.desk.events(run), options, {
       tools: services.tools,
       discover: (servers) => this.#discover(servers),
       value: (payload) => this.value(payload),
     });
-    return { preview, start: () => this.#desk.begin({ tenant, policy, ...beginning }) };
+    return { preview, start: () => this.desk.begin({ tenant, policy, ...beginning }) };
   }
 
   /**
@@ -238,12 +246,12 @@ export class Mesh implements AsyncDisposable {
    * CommandRefusedError when it is over, with RunOwnedError while another process drives it, with ServersMissingError.
    */
   resume(run: string): Run {
-    return this.#desk.resume(run);
+    return this.desk.resume(run);
   }
 
   /** Goes on with every run that was under way when its process died. */
   recover(): Promise<readonly Run[]> {
-    return this.#desk.recover();
+    return this.desk.recover();
   }
 
   /**
@@ -252,7 +260,7 @@ export class Mesh implements AsyncDisposable {
    * CommandRefusedError, CommandPendingError, ServersMissingError.
    */
   send(run: string, command: RunCommand): Promise<Run | undefined> {
-    return this.#desk.send(run, command);
+    return this.desk.send(run, command);
   }
 
   /** Lets a call, the plan (`plan`) or the budget (`budget`) of a run go on; see send. */
@@ -288,19 +296,40 @@ export class Mesh implements AsyncDisposable {
     return new ValueCache(this.#parts.services.store).read(payload);
   }
 
+  /**
+   * Resolves once nothing is driven here any more: a run that has ended may have let the one go on that had started it.
+   * Never rejects.
+   */
+  async idle(): Promise<void> {
+    do {
+      await this.#parts.children.idle();
+      await this.desk.idle();
+    } while (this.desk.isBusy || this.#parts.children.isBusy);
+  }
+
   /** Cancels what runs, then closes servers, models and the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(); // whoever still connects gives up
-    await this.#desk.close();
+    await this.desk.close();
     await Promise.all([this.#parts.registry.close(), this.#parts.models.close()]);
     await this.#parts.services.store.close();
     await this.#parts.close();
   }
 
   #start(work: string | PlanInput, mode: "run" | "plan", options: RunOptions): Run {
-    const run = this.#desk.begin(this.#beginning(work, mode, options), options.id);
+    const beginning = this.#called(this.#beginning(work, mode, options), options.context);
+    const run = options.id === undefined ? this.desk.begin(beginning) : this.desk.attach(options.id, beginning);
     followSignal(run, options.signal);
     return run;
+  }
+
+  /** Throws CallRefusedError. */
+  #called(beginning: RunBeginning, context: CallContext | undefined): RunBeginning {
+    if (context === undefined) return beginning;
+    const { work, given, policy } = beginning;
+    const asked = "goal" in work ? work.goal : work.plan;
+    assertMayBegin(context, policy, workDigest(asked, commandPayload(given).hash));
+    return { ...beginning, policy: narrowedPolicy(policy, context), parent: parentOf(context, true) };
   }
 
   /** Throws PlanInvalidError. */
@@ -327,7 +356,7 @@ export class Mesh implements AsyncDisposable {
       name: options.name ?? parsed.plan.name,
       work: { plan: parsed.plan },
       given: inputs,
-      servers: registry.serversWithin(scope, serversOf(parsed.plan)),
+      servers: registry.serversWithin(scope, serversOf(parsed.plan, registry)),
     };
   }
 

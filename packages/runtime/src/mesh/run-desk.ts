@@ -12,14 +12,16 @@ import {
   type Plan,
   type RunCommand,
   type RunEvent,
+  runOutline,
+  type RunOutline,
   RunState,
   type StartInput,
   transition,
 } from "@agentmesh/core";
-import { RunOwnedError } from "@agentmesh/ports";
+import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
 import { refusalOf } from "../driver/run-commands.ts";
 import { RunDriver } from "../driver/run-driver.ts";
-import type { RunServices } from "../driver/run-services.ts";
+import type { RunServices, ToolDirectory } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { holdsMask } from "../driver/secret-mask.ts";
 import { CommandPendingError } from "./command-pending-error.ts";
@@ -34,6 +36,8 @@ import { UnknownRunError } from "./unknown-run-error.ts";
 const RECOVERED_MAX = 1_000;
 /** How long a command may wait for whoever drives the run. */
 const ANSWER_MS_MAX = 10_000;
+/** Between two looks at a run that another process drives. */
+const ATTACH_MS_MAX = 100;
 const OVER: ReadonlySet<string> = new Set(["succeeded", "failed", "skipped", "cancelled"]);
 
 export interface RunDeskParts {
@@ -64,7 +68,49 @@ export class RunDesk {
     this.#parts = parts;
   }
 
-  begin(beginning: RunBeginning, id = newRunId(this.#parts.services.clock.nowMs())): Run {
+  /** The run of that id: begun when there is none yet, else gone on with as far as it is. Its end is its result again. */
+  attach(id: string, beginning: RunBeginning): Run {
+    const known = this.#runs.get(id);
+    if (known?.isDriven === true) return known;
+    return this.#handle(id, (handle) => this.#attach(id, beginning, handle));
+  }
+
+  async #attach(id: string, beginning: RunBeginning, handle: Handle): Promise<RunResult> {
+    const { store } = this.#parts.services;
+    for (let pauseMs = 2; ; pauseMs = Math.min(ATTACH_MS_MAX, pauseMs * 2)) {
+      const events = await store.read(id, 0);
+      if (events.length === 0) {
+        const begun = await this.#beginOnce(id, beginning, handle);
+        if (begun !== undefined) return begun;
+      } else {
+        this.assertKnown(id, events);
+        const state = foldEvents(events);
+        if (isOver(state)) return runResult(runOutline(state), this.#parts.value);
+        if (await this.#canClaim(id)) return this.#takeUp(id, handle);
+      }
+      await this.#pause(pauseMs);
+    }
+  }
+
+  /** Undefined: another process was quicker. */
+  async #beginOnce(id: string, beginning: RunBeginning, handle: Handle): Promise<RunResult | undefined> {
+    try {
+      return await this.#begin(id, beginning, handle);
+    } catch (error) {
+      if (error instanceof JournalConflictError) return undefined;
+      throw error;
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#parts.services;
+    const pause = Promise.withResolvers<void>();
+    clock.at(clock.nowMs() + ms, pause.resolve);
+    await pause.promise;
+  }
+
+  begin(beginning: RunBeginning): Run {
+    const id = newRunId(this.#parts.services.clock.nowMs());
     return this.#handle(id, (handle) => this.#begin(id, beginning, handle));
   }
 
@@ -85,6 +131,8 @@ export class RunDesk {
    * CommandRefusedError when it is over, with RunOwnedError while another process drives it, with ServersMissingError.
    */
   resume(run: string): Run {
+    const known = this.#runs.get(run);
+    if (known?.isDriven === true) return known;
     return this.#handle(run, async (handle) => {
       await this.#claim(run);
       return this.#takeUp(run, handle);
@@ -151,10 +199,18 @@ export class RunDesk {
       if (answer !== undefined) return run;
       if (isFree) run = this.#handle(id, (handle) => this.#takeUp(id, handle, { isEnding }));
       if (clock.nowMs() - startedAtMs > ANSWER_MS_MAX) throw new CommandPendingError(id, ANSWER_MS_MAX);
-      const pause = Promise.withResolvers<void>();
-      clock.at(clock.nowMs() + pauseMs, pause.resolve);
-      await pause.promise;
+      await this.#pause(pauseMs);
     }
+  }
+
+  get isBusy(): boolean {
+    return [...this.#runs.values()].some((run) => run.isDriven);
+  }
+
+  /** Resolves once what is driven here now is over or suspended. */
+  async idle(): Promise<void> {
+    const driven = [...this.#runs.values()].filter((run) => run.isDriven);
+    await Promise.allSettled(driven.map((run) => run.result));
   }
 
   /** Cancels what is driven here, and waits for it. */
@@ -243,7 +299,9 @@ export class RunDesk {
     this.#parts.services.tools.within(state.scope);
     const plan = state.compiled?.plan ?? state.proposal?.plan;
     const needed = state.compiled === undefined ? undefined : neededServers(state);
-    await this.#parts.discover(needed ?? (plan === undefined ? undefined : serversOf(plan)));
+    await this.#parts.discover(
+      needed ?? (plan === undefined ? undefined : serversOf(plan, this.#parts.services.tools)),
+    );
     const missing = [...(needed ?? [])].flatMap((server) => {
       const reason = this.#absenceOf(server);
       return reason === undefined ? [] : [[server, reason] as const];
@@ -270,8 +328,14 @@ export class RunDesk {
   async #settle(driver: RunDriver, { link }: Handle): Promise<RunResult> {
     link({ view: () => driver.view, cancel: (reason) => driver.feed({ type: "cancel", reason }) });
     const outline = await driver.settled;
-    if (outline.status !== "suspended") this.#parts.services.tools.runEnded?.(driver.run);
+    if (outline.status !== "suspended") this.#ended(outline);
     return runResult(outline, this.#parts.value);
+  }
+
+  #ended(outline: RunOutline): void {
+    const { tools, children } = this.#parts.services;
+    tools.runEnded?.(outline.run);
+    children.ended(outline);
   }
 
   /** Throws RunOwnedError. */
@@ -315,9 +379,9 @@ function isRedacted(state: RunState): boolean {
 }
 
 /** The servers that a plan names. */
-export function serversOf(plan: Plan): ReadonlySet<string> {
-  const uses = plan.tasks.flatMap((task) =>
+export function serversOf(plan: Plan | undefined, tools: ToolDirectory): ReadonlySet<string> {
+  const uses = (plan?.tasks ?? []).flatMap((task) =>
     typeof task.onError === "object" ? [task.use, task.onError.use] : [task.use],
   );
-  return new Set(uses.map((use) => use.split(".")[0] ?? ""));
+  return new Set(uses.flatMap((use) => tools.serverOf(use) ?? []));
 }

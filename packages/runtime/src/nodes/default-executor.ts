@@ -1,7 +1,9 @@
 /** Carries out a task's call: a tool behind its proxy, or a built-in of the mesh. */
 import { GENERATE_TOOL, type Json, MESH_SERVER, type ToolSpec } from "@agentmesh/core";
-import { type Executor, type NodeContext, type TaskCall, ToolCallError } from "@agentmesh/ports";
+import { type Executor, type NodeContext, type TaskCall, ToolCallError, type ToolCallOptions } from "@agentmesh/ports";
 import type { ToolRegistry } from "../registry/tool-registry.ts";
+import { encodeCallContext } from "../subagent/call-context.ts";
+import { decodeRunReport } from "../subagent/run-report.ts";
 import { generate } from "./generate.ts";
 
 export class DefaultExecutor implements Executor {
@@ -28,9 +30,23 @@ export class DefaultExecutor implements Executor {
       admit,
       onProgress,
       ...(onInput === undefined ? {} : { onInput }),
+      ...this.#contextOf(call),
     });
     for (const message of result.warnings ?? []) context.report({ type: "note", message });
     return result.value;
+  }
+
+  /** Only a run, or a server that may know, is told where the call comes from, and believed what it has used up. */
+  #contextOf({ binding, context, onReport }: TaskCall): Pick<ToolCallOptions, "meta" | "onMeta"> {
+    if (context === undefined || (binding.runs === undefined && !this.#registry.takesContext(binding.server)))
+      return {};
+    return {
+      meta: encodeCallContext(context()),
+      onMeta: (meta) => {
+        const report = decodeRunReport(meta);
+        if (report !== undefined) onReport?.(report);
+      },
+    };
   }
 }
 

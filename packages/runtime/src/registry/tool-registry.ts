@@ -1,5 +1,13 @@
 /** The tools of a mesh: every server behind one proxy type, discovered in parallel, and none that can stop the others. */
-import { MESH_TOOLS, type RunScope, type ToolBinding, type ToolSpec } from "@agentmesh/core";
+import {
+  kindOfUse,
+  MESH_TOOLS,
+  type RunScope,
+  serverOfUse,
+  type ToolBinding,
+  type ToolEffect,
+  type ToolSpec,
+} from "@agentmesh/core";
 import { type CallObserver, McpToolProxy, toolAlias } from "@agentmesh/mcp";
 import type { ServerStatus, ToolSource } from "@agentmesh/ports";
 import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
@@ -17,12 +25,24 @@ const BEFORE_MAX = 20_000;
 const SCOPES_MAX = 1_000;
 
 export interface RegistryOptions {
+  /** By the name that `agent:NAME` uses. */
+  readonly agents?: ReadonlyMap<string, AgentTool>;
+  /** Servers that are told where a call comes from. */
+  readonly contextServers?: Iterable<string>;
   readonly pins?: ToolPins | undefined;
   /** Absent: every run may use every tool. */
   readonly scopes?: ScopeRules | undefined;
 }
 
 export type ServerListener = (status: ServerStatus) => void;
+
+/** A tool of a server that works like an agent: it is given a goal, and has runs of its own. */
+export interface AgentTool {
+  readonly server: string;
+  readonly tool: string;
+  /** What a call may do to the world, if the operator knows better than the server. */
+  readonly effect?: ToolEffect;
+}
 
 export class ToolRegistry implements ScopedDirectory {
   readonly #sources: ReadonlyMap<string, ToolSource>;
@@ -36,13 +56,20 @@ export class ToolRegistry implements ScopedDirectory {
 
   /** By the names of tools and of servers, which hold no dot; of those that were called. */
   readonly #health = new Map<string, CallHealth>();
+  readonly #agents: ReadonlyMap<string, AgentTool>;
+  readonly #contextServers: ReadonlySet<string>;
   readonly #scopes: ScopeRules;
   readonly #scoped = new Map<string, ToolDirectory>();
   /** Names that more than one server has. */
   readonly collisions: readonly ServerCollision[];
 
   /** Of sources with one name the last is used: what a program brings along stands in front of the configuration. Throws ScopeServerError. */
-  constructor(sources: readonly ToolSource[], { pins = new ToolPins(), scopes = OPEN }: RegistryOptions = {}) {
+  constructor(
+    sources: readonly ToolSource[],
+    { agents = new Map(), contextServers = [], pins = new ToolPins(), scopes = OPEN }: RegistryOptions = {},
+  ) {
+    this.#agents = agents;
+    this.#contextServers = new Set(contextServers);
     this.#pins = pins;
     this.#scopes = scopes;
     this.#sources = new Map(sources.map((source) => [source.server, source]));
@@ -132,6 +159,17 @@ export class ToolRegistry implements ScopedDirectory {
     return this.#all().get(name)?.spec ?? MESH_TOOLS.find((tool) => tool.name === name);
   }
 
+  /** Whether the server is told where a call comes from, and what it may use up. */
+  takesContext(server: string): boolean {
+    return this.#contextServers.has(server);
+  }
+
+  serverOf(use: string): string | undefined {
+    const kind = kindOfUse(use);
+    if (kind === "workflow") return kind;
+    return kind === "agent" ? this.#agents.get(use.slice("agent:".length))?.server : serverOfUse(use);
+  }
+
   /** See ToolSource. */
   identityOf({ server, tool }: ToolSpec): string {
     return this.#sources.get(server)?.identity?.(tool) ?? "";
@@ -139,7 +177,12 @@ export class ToolRegistry implements ScopedDirectory {
 
   unavailable(): ReadonlyMap<string, string> {
     const failed = this.servers().filter((status) => status.state === "failed");
-    return new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
+    const reasons = new Map(failed.map((status) => [status.server, status.error?.message ?? "it failed"]));
+    for (const [name, { server }] of this.#agents) {
+      const reason = reasons.get(server);
+      if (reason !== undefined) reasons.set(`agent:${name}`, reason);
+    }
+    return reasons;
   }
 
   /** Connects at once, whatever pause its failures have earned it. Undefined: there is no such server. */
@@ -169,23 +212,29 @@ export class ToolRegistry implements ScopedDirectory {
     }
   };
 
+  /** A run of this mesh that waits, or fails, says nothing of a server. */
+  #observerOf({ runs }: ToolSpec): CallObserver | undefined {
+    return runs === "workflow" ? undefined : this.#observe;
+  }
+
   #healthOf(key: string): CallHealth {
     return this.#health.get(key) ?? new CallHealth();
   }
 
   /** Functions of this program are as the program is: only what servers say of their tools is pinned. */
-  #isLocked({ server }: ToolSpec): boolean {
-    return this.#remote.has(server);
+  #isLocked({ server, runs }: ToolSpec): boolean {
+    return this.#remote.has(server) && runs !== "agent"; // another name for a tool that is pinned itself
   }
 
   /** By name, in the order of the configuration and of each server's own list. */
   #all(): ReadonlyMap<string, McpToolProxy> {
     if (this.#proxies !== undefined) return this.#proxies;
-    const proxies = new Map(
-      [...this.#sources.values()].flatMap((source) =>
-        source.tools().map((spec) => [spec.name, new McpToolProxy(spec, source, this.#observe)] as const),
+    const proxies = new Map([
+      ...[...this.#sources.values()].flatMap((source) =>
+        source.tools().map((spec) => [spec.name, new McpToolProxy(spec, source, this.#observerOf(spec))] as const),
       ),
-    );
+      ...this.#agentProxies(),
+    ]);
     for (const [name, { spec }] of this.#before) {
       const now = proxies.get(name)?.spec;
       if (now !== undefined && now.fingerprint !== spec.fingerprint) this.#pins.keepFormer(spec);
@@ -194,6 +243,17 @@ export class ToolRegistry implements ScopedDirectory {
     this.#before = new Map([...[...this.#before].slice(-BEFORE_MAX), ...proxies]);
     this.#proxies = proxies;
     return proxies;
+  }
+
+  #agentProxies(): readonly (readonly [string, McpToolProxy])[] {
+    return [...this.#agents].flatMap(([name, agent]) => {
+      const source = this.#sources.get(agent.server);
+      const spec = source?.tools().find(({ tool }) => tool === agent.tool);
+      if (source === undefined || spec === undefined) return [];
+      const use = `agent:${name}`;
+      const { effect = spec.effect } = agent;
+      return [[use, new McpToolProxy({ ...spec, name: use, effect, runs: "agent" }, source, this.#observe)] as const];
+    });
   }
 }
 

@@ -8,9 +8,11 @@ import type { ResultShape } from "./served-work.ts";
 const RESULT_CHARS_MAX = 8 * 1024 * 1024;
 const RUN_META = "agentmesh/run";
 
-export function runAnswer(result: RunResult, shape: ResultShape): JsonObject {
+/** `spans`: for the run that has asked for it. */
+export function runAnswer(result: RunResult, shape: ResultShape, spans?: Json): JsonObject {
   const { run, status, usage, citations } = result;
-  const meta = { _meta: { [RUN_META]: { run, status, usage: { ...usage }, citations } } };
+  const trace = spans === undefined ? {} : { spans };
+  const meta = { _meta: { [RUN_META]: { run, status, usage: { ...usage }, citations, ...trace } } };
   if (JSON.stringify(result.output).length > RESULT_CHARS_MAX) return { ...tooLarge(run), ...meta };
   if (shape === "run") return { ...wholeRun(result), ...meta };
   if (status !== "succeeded") return { isError: true, content: [textBlock(endingText(result))], ...meta };

@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
 import { InputStateError, type InputReply, type ServedAnswer, type ServedCall } from "@agentmesh/mcp/server";
 import type { RunResult } from "../mesh/run-result.ts";
+import { decodeCallContext } from "../subagent/call-context.ts";
 import { idempotencyKeyOf } from "./call-meta.ts";
 import { runAnswer } from "./run-answer.ts";
 import { RunProgress } from "./run-progress.ts";
@@ -29,7 +30,7 @@ async function begin(parts: RunCallParts): Promise<ServedAnswer> {
   const key = idempotencyKeyOf(call.meta);
   const { principal } = call;
   const id = key === undefined ? undefined : keyedRunId({ principal, tool: work.tool.name, args, key });
-  return follow(parts, await runs.begin(work.workOf(args), id));
+  return follow(parts, runs.begin(work.workOf(args), { id, context: decodeCallContext(call.meta) }));
 }
 
 /** Throws InputStateError unless the run still waits for just what was asked. */
@@ -70,7 +71,10 @@ async function answerOf({ runs, work, call }: RunCallParts, result: RunResult): 
   const { run, status, waits = [] } = result;
   const requests = status === "suspended" && call.client.form ? questionsOf(run, waits) : {};
   const seq = Object.keys(requests).length === 0 ? undefined : (await runs.now(run))?.seq;
-  if (seq === undefined) return { kind: "result", result: runAnswer(result, work.shape) };
+  if (seq === undefined) {
+    const isForRun = decodeCallContext(call.meta) !== undefined;
+    return { kind: "result", result: runAnswer(result, work.shape, isForRun ? await runs.spans(run) : undefined) };
+  }
   const abandoned = (): void => runs.cancel(run, "cancelled by the client");
   return { kind: "input", requests, state: { run, seq }, abandoned };
 }

@@ -18,7 +18,7 @@ import { ServedNameError } from "@agentmesh/mcp/server";
 import type { ExposeConfig } from "../config/expose-config.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import type { Mesh } from "../mesh/mesh.ts";
-import type { Workflows } from "../workflows/read-workflows.ts";
+import type { WorkflowBook } from "../workflows/workflow-book.ts";
 import { runCall } from "./run-call.ts";
 import { readRunResource, RUN_TEMPLATES, runResources } from "./run-resources.ts";
 import { runTask, taskName } from "./run-task.ts";
@@ -44,7 +44,7 @@ export interface ServedMeshOptions {
   /** The mesh of a tenant; the same one each time. Rejects with MeshError when the tenant is none of this server's. */
   readonly meshFor: (tenant: string) => Promise<Mesh>;
   readonly expose: ExposeConfig;
-  readonly workflows: Workflows;
+  readonly workflows: WorkflowBook;
   /** Of AgentMesh. */
   readonly version: string;
   readonly taskAfterMs?: number;

@@ -1,20 +1,21 @@
 /** The runs that calls of served tools are: begun once, followed until they stop, and told what people answer. */
 import { createHash } from "node:crypto";
-import { canonicalJson, type JsonObject, MeshError, type RunCommand } from "@agentmesh/core";
+import { canonicalJson, type Json, type JsonObject, MeshError, type RunCommand, traceRun } from "@agentmesh/core";
 import type { Principal } from "@agentmesh/mcp/server";
-import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
+import { type CallContext, JournalConflictError, RunOwnedError } from "@agentmesh/ports";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunSignal } from "../driver/run-signal.ts";
 import type { Mesh } from "../mesh/mesh.ts";
 import type { Run } from "../mesh/run.ts";
 import { type RunResult, runResult } from "../mesh/run-result.ts";
-import { UnknownRunError } from "../mesh/unknown-run-error.ts";
 import type { Work } from "./served-work.ts";
 
 /** Runs of one tenant that are under way at once. */
 const RUNS_MAX = 256;
 /** Between two looks at a run that another process drives, in milliseconds. */
 const LOOK_MS = 250;
+/** How many spans of a run another one is told. */
+const SPANS_MAX = 500;
 const BASE_32 = "0123456789abcdefghjkmnpqrstvwxyz";
 const ID_CHARS = 26;
 
@@ -40,6 +41,12 @@ interface HeldRun {
   isAgain: boolean;
 }
 
+/** `id`: a run of that name is attached to, if there is one. `context`: the run that asks for it. */
+export interface Asked {
+  readonly id: string | undefined;
+  readonly context: CallContext | undefined;
+}
+
 export class ServedRuns {
   readonly mesh: Mesh;
   /** Told of every signal of the runs that are driven here. */
@@ -52,11 +59,16 @@ export class ServedRuns {
     this.#observe = observe;
   }
 
-  /** `id`: a run of that name is attached to, if there is one. Resolves with its id. Throws PlanInvalidError, ServedBusyError. */
-  async begin({ work, inputs, name }: Work, id: string | undefined): Promise<string> {
-    if (id !== undefined && (this.#runs.has(id) || (await this.#exists(id)))) return id;
+  /** Its id. Throws PlanInvalidError, CallRefusedError, ServedBusyError. */
+  begin({ work, inputs, name }: Work, { id, context }: Asked): string {
+    if (id !== undefined && this.#runs.get(id)?.run.isDriven === true) return id;
     if (this.#driven() >= RUNS_MAX) throw new ServedBusyError();
-    const run = this.mesh.run(work, { inputs, name, ...(id === undefined ? {} : { id }) });
+    const run = this.mesh.run(work, {
+      inputs,
+      name,
+      ...(id === undefined ? {} : { id }),
+      ...(context === undefined ? {} : { context }),
+    });
     this.#hold(run);
     return run.id;
   }
@@ -85,6 +97,15 @@ export class ServedRuns {
       if (result !== undefined) return result.result;
       await sleep(LOOK_MS, undefined, { signal });
     }
+  }
+
+  /** Where its time went, for whoever has asked for it. */
+  async spans(id: string): Promise<Json> {
+    const { createdAtMs, spans } = traceRun(await this.mesh.events(id));
+    return {
+      createdAtMs,
+      spans: spans.slice(0, SPANS_MAX).map((span) => ({ ...span, facts: { ...span.facts } })),
+    };
   }
 
   /** Undefined while it goes on. `seq`: how far its journal goes. Throws UnknownRunError. */
@@ -137,16 +158,6 @@ export class ServedRuns {
 
   #driven(): number {
     return [...this.#runs.values()].filter(({ run }) => run.isDriven).length;
-  }
-
-  async #exists(id: string): Promise<boolean> {
-    try {
-      await this.mesh.events(id);
-      return true;
-    } catch (error) {
-      if (error instanceof UnknownRunError) return false;
-      throw error;
-    }
   }
 }
 

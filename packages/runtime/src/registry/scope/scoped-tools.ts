@@ -34,6 +34,10 @@ export class ScopedTools implements ToolDirectory {
     this.#all.assertSame(live, binding);
   }
 
+  serverOf(use: string): string | undefined {
+    return this.#all.serverOf(use);
+  }
+
   unavailable(): ReadonlyMap<string, string> {
     return new Map([...this.#all.unavailable()].filter(([server]) => this.#scope.hasServer(server)));
   }

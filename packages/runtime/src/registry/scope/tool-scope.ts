@@ -1,5 +1,5 @@
 /** What a run may see of the tools of its mesh: the servers, narrowed by its domain, its tenant and the run itself, in this order. */
-import { MESH_SERVER, type RunScope, type ToolFilter, type ToolSpec } from "@agentmesh/core";
+import { kindOfUse, MESH_SERVER, type RunScope, type ToolFilter, type ToolSpec } from "@agentmesh/core";
 import { matchesPattern } from "./name-pattern.ts";
 import { UnknownDomainError } from "./unknown-domain-error.ts";
 
@@ -59,7 +59,7 @@ export class ToolScope {
 
 /** Built-ins and what has no server are there in every domain; only a `deny` takes them away. */
 function reasonIn({ name: layer, servers, tools }: Layer, { name, server }: Pick<ToolSpec, "name" | "server">) {
-  const isOfServer = server !== MESH_SERVER && name.startsWith(`${server}.`);
+  const isOfServer = server !== MESH_SERVER && kindOfUse(name) !== "workflow";
   if (isOfServer && servers?.includes(server) === false) return `${layer} does not have the server "${server}"`;
   const denied = tools?.deny?.find((pattern) => matchesPattern(pattern, name));
   if (denied !== undefined) return `${layer} denies "${denied}"`;
