@@ -24,7 +24,9 @@ type DrivingWork = (driving: Driving) => Promise<number>;
 /** `work` returns the exit code. */
 export async function driveRun(call: CommandCall, work: DrivingWork, options: DrivingOptions = {}): Promise<number> {
   await using mesh = await openSession(call);
-  return await driveOn(mesh, work, { ...options, output: call.output });
+  const exitCode = await driveOn(mesh, work, { ...options, output: call.output });
+  await mesh.idle(); // a run that has ended may have let the one go on that had started it
+  return exitCode;
 }
 
 /** The same with a mesh that is open. */
