@@ -27,14 +27,20 @@ const INPUT_SCHEMA: JsonObject = {
   additionalProperties: false,
 };
 
+/** A list of types, or none at all, is legal, and some hosts refuse it. */
+const JSON_TYPES = ["object", "array", "string", "number", "boolean", "null"];
+
 const OUTPUT_SCHEMA: JsonObject = {
   type: "object",
   properties: {
     run: { type: "string", description: "The id of the run; agentmesh://runs/ID tells more of it." },
     status: { enum: ["succeeded", "failed", "cancelled", "suspended"] },
-    output: { description: "What the plan names as its output; null when it names none." },
+    output: {
+      anyOf: JSON_TYPES.map((type) => ({ type })),
+      description: "What the plan names as its output; null when it names none.",
+    },
     answer: {
-      type: ["string", "null"],
+      anyOf: [{ type: "string" }, { type: "null" }],
       description: "The answer to a goal; [task] points at the call behind a claim.",
     },
     citations: { type: "array", items: { type: "string" }, description: "Ids of the tasks that the answer stands on." },

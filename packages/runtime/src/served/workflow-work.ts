@@ -1,6 +1,7 @@
 /** Workflows as tools: what they take and give, and what they may do, read off the plan and the tools behind it. */
 import {
   isJsonObject,
+  isTemplate,
   type Json,
   type JsonObject,
   ownValue,
@@ -45,7 +46,7 @@ function outputSchemaOf(plan: Plan, findTool: FindTool): JsonObject | undefined 
 }
 
 function schemaOf(value: Json, plan: Plan, findTool: FindTool): JsonObject {
-  if (typeof value === "string") return value.includes("{{") ? {} : { const: value };
+  if (typeof value === "string") return isTemplate(value) ? { type: "string" } : { const: value };
   if (!isJsonObject(value)) return Array.isArray(value) ? { type: "array" } : { const: value };
   const from = ownValue(value, "$from");
   if (typeof from === "string") return referredSchema(from.split("."), plan, findTool);
