@@ -9,8 +9,11 @@ import { OrphanGuard } from "./orphan-guard.ts";
 
 /** How often the end of a group is looked for, in milliseconds. */
 const POLL_MS = 20;
-/** After SIGKILL only the reaping of the remains is waited for, and not for ever. */
-const KILL_GRACE_MS = 1_000;
+/**
+ * After SIGKILL nothing of the group runs any more. What is left to wait for is that the dead are reaped, by whoever took
+ * over the grandchildren: in a container that may be nobody.
+ */
+const KILL_GRACE_MS = 250;
 const HAS_GROUPS = process.platform !== "win32";
 
 const living = new Set<ProcessGroup>();
