@@ -242,6 +242,7 @@ export class McpConnection {
     const { stdio } = this;
     if (this.#isLeft) return "was closed";
     if (stdio === undefined) return "closed the connection";
+    if (stdio.isEndless) return "wrote a message without end";
     if (stdio.isGarbled) return "wrote what is not MCP to its standard output";
     if (stdio.exit === undefined) return "closed the connection";
     const last = stdio.errorLines.at(-1);

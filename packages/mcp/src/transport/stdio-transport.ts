@@ -66,6 +66,7 @@ export class StdioTransport implements Transport {
   #group: ProcessGroup | undefined;
   #exit: ChildExit | undefined;
   #ending: Promise<void> | undefined;
+  #isEndless = false;
   #isFinished = false;
 
   constructor(command: ChildCommand, limits: ByteLimits) {
@@ -74,6 +75,7 @@ export class StdioTransport implements Transport {
     this.#frames = new FrameSplitter(Math.max(limits.messageBytesMax, limits.outputBytesMax), {
       onFrame: (text, bytes) => this.#receive(text, bytes),
       onOversized: (frame) => this.#receiveOversized(frame),
+      onEndless: (frame) => this.#giveUpOn(frame),
     });
   }
 
@@ -99,6 +101,11 @@ export class StdioTransport implements Transport {
   /** Whether it wrote so much else that the connection was given up. */
   get isGarbled(): boolean {
     return this.#garbageInARow >= GARBAGE_LINES_MAX;
+  }
+
+  /** Whether it wrote a message without end, so that the connection was given up. */
+  get isEndless(): boolean {
+    return this.#isEndless;
   }
 
   /** The last lines of its standard error, oldest first. */
@@ -136,6 +143,9 @@ export class StdioTransport implements Transport {
     this.#note(message);
     try {
       await new Promise<void>((resolve, reject) => {
+        // Messages of one turn go out together.
+        stdin.cork();
+        process.nextTick(() => stdin.uncork());
         stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
@@ -220,6 +230,13 @@ export class StdioTransport implements Transport {
     const id = Number(found[1]);
     this.#calls.delete(id);
     this.onmessage?.(faultAnswer(id, new TransportFault("too-large", frame.bytes)));
+  }
+
+  /** Nothing can be read behind a message without end. */
+  #giveUpOn(frame: OversizedFrame): void {
+    this.#isEndless = true;
+    if (ID_AT_HEAD.test(frame.head)) this.#receiveOversized(frame);
+    void this.abandon();
   }
 
   #reject(text: string): void {
