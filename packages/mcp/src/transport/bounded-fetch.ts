@@ -1,7 +1,9 @@
 /**
  * `fetch` whose response bodies are bounded. A JSON body is bounded as a whole, an event stream per event, since it may
- * live as long as the connection. What goes over the limit is reported and the body ends in an error.
+ * live as long as the connection. What goes over the limit is reported and the body ends in an error; so does that of a
+ * stream of events that are no messages.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FetchLike } from "@modelcontextprotocol/client";
 import type { ByteLimits } from "./byte-limits.ts";
 import { EventMeter } from "./event-meter.ts";
@@ -12,6 +14,9 @@ import type { Fetch } from "../http/guarded-fetch.ts";
  * transport hands headers through to its fetch; taken off here, it never leaves the process.
  */
 export const REQUEST_TAG_HEADER = "x-agentmesh-request";
+
+/** After so many bytes everybody else has a turn: what has come would otherwise be read in one go. */
+const TURN_BYTES = 16 * 1024;
 
 export interface RequestTag {
   readonly id: number | string;
@@ -41,7 +46,7 @@ export function boundedFetch(fetch: Fetch, limits: ByteLimits, handlers: Respons
       if (tag !== undefined) handlers.onOversized(tag, bytes);
     };
     const { status, statusText } = response;
-    const body = response.body.pipeThrough(bounded({ limit, isEvents, report }));
+    const body = bounded(response.body, { limit, isEvents, report });
     return new Response(body, { status, statusText, headers: response.headers });
   };
 }
@@ -59,19 +64,33 @@ interface Bound {
   readonly report: (bytes: number) => void;
 }
 
-function bounded({ limit, isEvents, report }: Bound): TransformStream<Uint8Array, Uint8Array> {
+/** By hand: a TransformStream between the two would cost a small call more than its parsing. */
+function bounded(body: ReadableStream<Uint8Array>, { limit, isEvents, report }: Bound): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
   const meter = new EventMeter();
   let total = 0;
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      total += chunk.length;
-      const bytes = isEvents ? meter.measure(chunk) : total;
-      if (bytes <= limit) {
-        controller.enqueue(chunk);
-        return;
-      }
-      report(bytes);
-      controller.error(new RangeError(`The response is larger than ${limit} bytes.`));
-    },
-  });
+  let turnBytes = 0;
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    if (turnBytes >= TURN_BYTES) await nextTurn().then(() => (turnBytes = 0));
+    const { done, value } = await reader.read();
+    if (done) {
+      controller.close();
+      return;
+    }
+    total += value.length;
+    turnBytes += value.length;
+    const bytes = isEvents ? meter.measure(value) : total;
+    if (bytes <= limit && !meter.isGarbled) {
+      controller.enqueue(value);
+      return;
+    }
+    if (bytes > limit) report(bytes);
+    const error = new RangeError(
+      bytes > limit ? `The response is larger than ${limit} bytes.` : "Its events are no messages.",
+    );
+    controller.error(error);
+    await reader.cancel(error).catch(() => {});
+  };
+  // Nothing is read before it is wanted.
+  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }

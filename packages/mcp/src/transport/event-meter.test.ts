@@ -22,3 +22,23 @@ test.each([
 test("an event of many lines counts as a whole", () => {
   expect(largest([Buffer.from("data: 0123456789\n".repeat(100))])).toBeGreaterThan(1_000);
 });
+
+test.each([
+  ["what is no JSON object", "data: lorem ipsum\n\n", true],
+  ["messages", 'data: {"jsonrpc":"2.0"}\n\n', false],
+  ["events of other names, which keep a connection alive", "event: ping\ndata: now\n\n", false],
+  ["comments", ": now\n\n", false],
+])("a stream of %s", (_what, event, isGarbled) => {
+  const whole = new EventMeter();
+  whole.measure(Buffer.from(event.repeat(2_000)));
+  expect(whole.isGarbled).toBe(isGarbled);
+  const cut = new EventMeter();
+  for (const byte of Buffer.from(event.repeat(2_000))) cut.measure(Buffer.from([byte]));
+  expect(cut.isGarbled).toBe(isGarbled);
+});
+
+test("garbage between messages is passed over", () => {
+  const meter = new EventMeter();
+  meter.measure(Buffer.from(`${"data: lorem\n\n".repeat(900)}data: {}\n\n`.repeat(10)));
+  expect(meter.isGarbled).toBe(false);
+});

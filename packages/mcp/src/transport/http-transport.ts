@@ -26,6 +26,12 @@ type SendOptions = NonNullable<Parameters<StreamableHTTPClientTransport["send"]>
 /** How long the goodbye to a session may take, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
+/**
+ * So many requests of the server are answered at once, each by a request of ours. A server that asks more than that goes
+ * without an answer: it would have us open a connection for each of its lines.
+ */
+const REPLIES_MAX = 64;
+
 interface ResponseStream {
   readonly end: AbortController;
   isEvents: boolean;
@@ -33,6 +39,8 @@ interface ResponseStream {
 
 export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #streams: Map<RequestId, ResponseStream>;
+  /** Under way. */
+  #replies = 0;
 
   constructor(endpoint: HttpEndpoint, limits: ByteLimits) {
     const { url, headers, bearer } = endpoint;
@@ -59,6 +67,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   override async send(message: JSONRPCMessage, options: SendOptions = {}): Promise<void> {
     const isRequest = "method" in message && "id" in message;
     if (isRequest && options.onRequestStreamEnd === undefined) return this.#request(message, options);
+    if (!("method" in message)) return this.#reply(message, options);
     await super.send(message, options);
     if ("method" in message && message.method === "notifications/cancelled") {
       this.#endStream(message.params?.["requestId"]);
@@ -77,12 +86,14 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     const { id, method } = message;
     const stream: ResponseStream = { end: new AbortController(), isEvents: false };
     const { requestSignal } = options;
+    // Not AbortSignal.any: what it keeps for each call costs more than the signal, which lives no longer than its request.
+    if (requestSignal?.aborted === true) stream.end.abort(requestSignal.reason);
+    requestSignal?.addEventListener("abort", () => stream.end.abort(requestSignal.reason), { once: true });
     this.#streams.set(id, stream);
     try {
       await super.send(message, {
         ...options,
-        requestSignal:
-          requestSignal === undefined ? stream.end.signal : AbortSignal.any([requestSignal, stream.end.signal]),
+        requestSignal: stream.end.signal,
         headers: { ...options.headers, [REQUEST_TAG_HEADER]: writeRequestTag({ id, isCall: givesOutput(method) }) },
         onRequestStreamEnd: () => {
           this.#streams.delete(id);
@@ -91,6 +102,16 @@ export class HttpTransport extends StreamableHTTPClientTransport {
       });
     } finally {
       if (!stream.isEvents) this.#streams.delete(id);
+    }
+  }
+
+  async #reply(message: JSONRPCMessage, options: SendOptions): Promise<void> {
+    if (this.#replies >= REPLIES_MAX) return;
+    this.#replies += 1;
+    try {
+      await super.send(message, options);
+    } finally {
+      this.#replies -= 1;
     }
   }
 
