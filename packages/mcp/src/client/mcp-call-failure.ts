@@ -72,9 +72,15 @@ export function callFailure(error: unknown, call: FailedCall): ToolCallError {
   if (error instanceof ProtocolError) return answeredError(error, call);
   if (isHttpError(error)) return httpError(error, call);
   if (error instanceof SdkError && error.code !== SdkErrorCode.ConnectionClosed) return sdkError(error, called);
+  if (isUnreadable(error)) return answerUnreadable(called, protocolText(error.message), error);
   const code = systemCode(error);
   const isHttp = config.transport === "http";
   return serverDisconnected(called, isHttp && code !== undefined ? `cut the connection (${code})` : lossText(), error);
+}
+
+/** The body of an HTTP response that is no JSON, or JSON that is no message. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof SyntaxError || (error instanceof Error && error.name === "ZodError");
 }
 
 function answeredError(error: ProtocolError, { called, config }: FailedCall): ToolCallError {

@@ -11,6 +11,10 @@ test("faults that are appended as a document become words", () => {
   );
 });
 
+test("faults alone are words too", () => {
+  expect(protocolText('[{"code":"x","path":[],"message":"Invalid input"}]')).toBe("Invalid input");
+});
+
 test.each(["Connection closed", "Unexpected [thing] in text", "", "a: []"])("%j stays as it is", (text) => {
   expect(protocolText(text)).toBe(text);
 });

@@ -8,7 +8,9 @@ const ISSUES_MAX = 3;
 export function protocolText(message: string): string {
   const [, what = "", document = ""] = WITH_ISSUES.exec(message) ?? [];
   const issues = issuesOf(document);
-  return issues.length === 0 ? message : `${what}: ${issues.slice(0, ISSUES_MAX).join("; ")}`;
+  const said = issues.slice(0, ISSUES_MAX).join("; ");
+  if (said === "") return message;
+  return what === "" ? said : `${what}: ${said}`;
 }
 
 function issuesOf(document: string): readonly string[] {
