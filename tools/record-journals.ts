@@ -10,7 +10,7 @@ import { decodeEvent } from "@agentmesh/core";
 import { textDigest } from "@agentmesh/store";
 import type { StoredRun } from "@agentmesh/verify";
 import { type RecordedJournal, snapshotOf } from "../tests/journals/recorded-journal.ts";
-import { type BuiltPrograms, buildPrograms } from "../tests/kill/built-programs.ts";
+import { type BuiltPrograms, buildPrograms } from "../tests/built-programs.ts";
 import type { Kill } from "../tests/kill/kill-switch.ts";
 import { LedgerProcess } from "../tests/kill/ledger-process.ts";
 import { REFERENCE_RUNS } from "../tests/kill/reference-runs.ts";
@@ -49,7 +49,11 @@ if (existsSync(target) && !process.argv.includes("--force")) {
 async function recordAll(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "agentmesh-journals-"));
   using ledger = await LedgerProcess.start(folder);
-  const programs = await buildPrograms(join(folder, "programs"), ["subject"]);
+  const programs = await buildPrograms({
+    from: join(import.meta.dirname, "../tests/kill"),
+    names: ["subject"],
+    to: join(folder, "programs"),
+  });
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const recording of RECORDINGS) {

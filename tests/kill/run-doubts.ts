@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { verifyStore } from "@agentmesh/verify";
-import { type BuiltPrograms, buildPrograms } from "./built-programs.ts";
+import { type BuiltPrograms, buildPrograms } from "../built-programs.ts";
 import type { DoubtOrder, Loss } from "./doubt-order.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import { LedgerProcess } from "./ledger-process.ts";
@@ -43,7 +43,11 @@ export async function runDoubts(
   using ledgerProcess = await LedgerProcess.start(folder);
   const { socketPath } = ledgerProcess;
   const ledger = await LedgerClient.open(socketPath);
-  const programs = await buildPrograms(join(folder, "programs"), ["doubt-subject", "doubt-server"]);
+  const programs = await buildPrograms({
+    from: import.meta.dirname,
+    names: ["doubt-subject", "doubt-server"],
+    to: join(folder, "programs"),
+  });
   const waiting = losses.entries();
   const results: DoubtResult[] = [];
   const lane = async (): Promise<void> => {

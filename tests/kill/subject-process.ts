@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import type { BuiltPrograms } from "./built-programs.ts";
+import type { BuiltPrograms } from "../built-programs.ts";
 import type { SubjectOrder, SubjectReport } from "./subject-order.ts";
 
 /** No subject lives that long; one that does hangs. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type BuiltPrograms, buildPrograms } from "./built-programs.ts";
+import { type BuiltPrograms, buildPrograms } from "../built-programs.ts";
 import type { KillPoint, Measure } from "./kill-points.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import { LedgerProcess } from "./ledger-process.ts";
@@ -57,7 +57,11 @@ export class Sweep implements Disposable {
     mkdirSync(folder, { recursive: true });
     const ledgerProcess = await LedgerProcess.start(folder);
     const ledger = await LedgerClient.open(ledgerProcess.socketPath);
-    const programs = await buildPrograms(join(folder, "programs"), ["subject"]);
+    const programs = await buildPrograms({
+      from: import.meta.dirname,
+      names: ["subject"],
+      to: join(folder, "programs"),
+    });
     const outcomes = new Map<string, Outcome>();
     const measures: Measure[] = [];
     const store = join(folder, "undisturbed.db");
