@@ -28,7 +28,7 @@ process.env["XDG_CONFIG_HOME"] = home;
 const scenario = process.env["MCP_CONFORMANCE_SCENARIO"] ?? "";
 const config = McpServerConfig.parse(await scenarioConfig(scenario, url, context));
 await letSignIn(config, EAGER_PERSON);
-const source = new McpToolSource({ server: "conformance", config });
+const source = new McpToolSource({ server: "conformance", config, canAsk: true });
 try {
   const { state, error } = await source.connect(signal);
   if (error !== undefined) say(error.message, error.facts);

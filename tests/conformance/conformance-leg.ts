@@ -50,13 +50,16 @@ export const LEGS: readonly ConformanceLeg[] = (["client", "server"] as const).f
   },
 ]);
 
-/** `url`: of the server under test. A scenario that fails among the others, which all run at once, is run again alone. */
+/** `url`: of the server under test. A required scenario that fails among the others, which all run at once, is run again alone. */
 export async function runLeg(leg: ConformanceLeg, url: string): Promise<readonly ScenarioResult[]> {
   const results = readSuiteReport(await runSuite(leg, leg.choice, url));
   if (results.length === 0) throw new RangeError(`The suite ${leg.name} printed no results.`);
   const settled: ScenarioResult[] = [];
-  for (const result of results) settled.push(result.failed === 0 ? result : await aloneAgain(leg, result, url));
-  return settled.map((result) => withReason(result, leg.unscored[result.scenario]));
+  for (const result of results.map((each) => withReason(each, leg.unscored[each.scenario]))) {
+    const isFine = result.failed === 0 || result.unscored !== undefined;
+    settled.push(isFine ? result : await aloneAgain(leg, result, url));
+  }
+  return settled;
 }
 
 function withReason(result: ScenarioResult, reason: string | undefined): ScenarioResult {
