@@ -2,7 +2,7 @@
  * `node tools/pack.ts [FOLDER]`: builds every package and writes its tarball, as it would be published, to a folder. The
  * modules of a package are joined: loading some hundred small files took longer than all that they do.
  */
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import { rolldown } from "rolldown";
@@ -12,6 +12,11 @@ import { root, type WorkspaceMember, workspaceMembers } from "./workspace-member
 
 /** What no tarball needs; npm's `files` decides about the rest. */
 const LEFT_BEHIND = new Set(["node_modules", "src", "test", ".tsbuildinfo", "tsconfig.json"]);
+
+/** What others wrote that travels in our files, its licences with it; the rest is installed beside them. */
+const JOINED = new Set(["zod"]);
+const LICENCES = "licences-of-others.txt";
+const THEIR_FOLDER = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /** Where one comes in besides what a manifest exports: the command, and threads. */
 const STARTED = ["main.ts", "worker.ts"];
@@ -60,10 +65,27 @@ async function joinModules({ folder, manifest }: WorkspaceMember, dist: string):
   const exported = Object.values(manifest.exports).filter((target) => target.endsWith(".ts"));
   const entries = [...exported.map((target) => relative("src", target)), ...globSync(STARTED, { cwd: sources })];
   const input = Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ""), join(sources, file)]));
-  const external = (name: string): boolean => !name.startsWith(".") && !isAbsolute(name);
-  await using joined = await rolldown({ input, external, platform: "node", logLevel: "warn" });
+  await using joined = await rolldown({ input, external: isInstalled, platform: "node", logLevel: "warn" });
   const names = { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
-  await joined.write({ dir: dist, format: "esm", sourcemap: true, ...names });
+  const { output } = await joined.write({ dir: dist, format: "esm", sourcemap: true, ...names });
+  const licences = licencesOf(output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : [])));
+  if (licences !== "") writeFileSync(join(dist, LICENCES), licences);
+}
+
+/** The first two parts of `@scope/name/path`, the first of `name/path`. */
+const PACKAGE_NAME = /^(?:@[^/]+\/)?[^/]+/;
+
+function isInstalled(specifier: string): boolean {
+  const isFile = specifier.startsWith(".") || isAbsolute(specifier);
+  return !isFile && !JOINED.has(PACKAGE_NAME.exec(specifier)?.[0] ?? "");
+}
+
+/** Of the packages whose modules these are; empty when all are ours. */
+function licencesOf(modules: readonly string[]): string {
+  const folders = new Set(modules.map((path) => THEIR_FOLDER.exec(path)?.[0]).filter((folder) => folder !== undefined));
+  return [...folders]
+    .map((folder) => `${basename(folder)}\n\n${readFileSync(join(folder, "LICENSE"), "utf8")}`)
+    .join("\n");
 }
 
 if (import.meta.main) {

@@ -20,9 +20,11 @@ const FLOORS: readonly { readonly folder: RegExp; readonly mayImport: RegExp }[]
 
 /**
  * The only ways in besides a package's own name: the contract suites of ports, the store that needs node:sqlite, the
- * planner, which the runtime's face loads late, and what serves MCP, which few need and takes long to load.
+ * planner, which the runtime's face loads late, what serves MCP, which few need and takes long to load, and the part of zod
+ * that comes with the core.
  */
 const PUBLIC_SUBPATHS = new Set([
+  "@agentmesh/core/zod",
   "@agentmesh/ports/testing",
   "@agentmesh/store/sqlite",
   "@agentmesh/runtime/planner",

@@ -1,5 +1,5 @@
 /** What one model in a configuration says to this adapter. Other keys belong to the layers around it. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { LOOSE_KEYWORDS } from "./schema-grammar.ts";
 
 export const LlamaCppModelConfig = z.object({

@@ -1,5 +1,5 @@
 /** What a model's parent and its child process say to each other. Both are of one version; each still checks what it reads. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), text: z.string() });
 

@@ -1,5 +1,5 @@
 /** An earlier result of the same call, given again: no call was made. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 export const CacheHit = z.strictObject({
   /** Since the call was made that gave it. */

@@ -1,5 +1,5 @@
 /** What a task's call comes to when it has a run of its own: what that used up, and where its time went. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import type { Payload } from "./payload.ts";
 
 /** Calls, tokens and millionths of a US dollar. */

@@ -1,5 +1,5 @@
 /** An error as events and `--json` hold it. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { isJson, type JsonObject } from "./json.ts";
 
 export const ErrorRecord = z.strictObject({

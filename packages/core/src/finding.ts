@@ -1,5 +1,5 @@
 /** What a check found in a plan: a code for programs, a path for editors, a sentence for people. Goes back to a planner as code and path only. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 export const FindingCode = z.enum([
   "AM_PLAN_INVALID",

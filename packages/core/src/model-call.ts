@@ -1,5 +1,5 @@
 /** The record of one model call, as events hold it. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { ErrorRecord } from "./error-record.ts";
 import { Payload } from "./payload.ts";
 

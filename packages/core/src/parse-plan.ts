@@ -1,5 +1,5 @@
 /** Reads a plan from anywhere (a file, a model, a caller): the plan, or findings that say where it is wrong and how to mend it. */
-import type { z } from "zod";
+import type * as z from "./zod.ts";
 import type { Finding } from "./finding.ts";
 import { jsonPointer } from "./json.ts";
 import { suggestion } from "./nearest-names.ts";

@@ -1,5 +1,5 @@
 /** A value by its content hash. Values are stored once; events refer to them. Hashing is the shell's work: the core only carries the result. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { isJson, type Json } from "./json.ts";
 
 /** Values up to this size, as canonical JSON in UTF-8 bytes, stand in the event itself and nowhere else. */

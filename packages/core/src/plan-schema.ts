@@ -1,5 +1,5 @@
 /** The published JSON Schema of a plan, for editors and other programs: derived, never written by hand. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { Plan } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 /** The plan: what a model writes, a person edits and the engine runs. JSON form of DESIGN 5; published as plan.schema.json. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { isJson, isJsonObject, type Json, type JsonObject, type JsonSchema } from "./json.ts";
 import { ToolEffect } from "./tool-spec.ts";
 

@@ -2,7 +2,7 @@
  * Facts that have happened to a run, in order: its journal. Everything else (state, views, traces) is a fold of these.
  * A stored schema only grows: a field may be added as optional, none may change or go.
  */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { CacheHit } from "./cache-hit.ts";
 import { ChildUsage } from "./child-run.ts";
 import { ErrorRecord } from "./error-record.ts";

@@ -1,5 +1,5 @@
 /** Everything that can come to a run from outside: outcomes of its effects, and commands of people. Late or repeated ones give no event. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import type { CacheHit } from "./cache-hit.ts";
 import type { ChildReport } from "./child-run.ts";
 import type { ErrorRecord } from "./error-record.ts";

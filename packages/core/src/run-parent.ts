@@ -1,5 +1,5 @@
 /** The run that a run was started for, by one of its tasks: in this mesh, or in another one. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 /** How deep runs may start runs when the policy does not say. */
 export const DEPTH_MAX_DEFAULT = 8;

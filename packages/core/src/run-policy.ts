@@ -1,5 +1,5 @@
 /** What a run may do, fixed when it is created. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 /** What a run may use up, over all its attempts. Every limit is optional. */
 export const RunBudget = z.strictObject({

@@ -1,5 +1,5 @@
 /** Which tools a run may use, of those that its mesh has: said when it is created, and the same whenever it goes on. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 const NAMES_MAX = 1_000;
 /** `server.tool`, in which each * stands for any characters. */

@@ -1,5 +1,5 @@
 /** What is constant about a tool for a whole plan: stands once in `plan.accepted`, so that no later event repeats it. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import { ToolEffect, ToolRuns } from "./tool-spec.ts";
 
 export const ToolBinding = z.strictObject({

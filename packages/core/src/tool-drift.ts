@@ -1,5 +1,5 @@
 /** A tool that is not the one that was agreed on: what it was checked against, what it is now, and what has changed. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 
 export const ToolChange = z.strictObject({
   /** JSON Pointer into the definition: `/description`, `/inputSchema/properties/url/type`. */

@@ -1,5 +1,5 @@
 /** What the mesh knows of one tool before it calls it. Schemas are the tool's own, unchanged: they validate; projections for models are derived. */
-import { z } from "zod";
+import * as z from "./zod.ts";
 import type { JsonObject, JsonSchema } from "./json.ts";
 
 /**

@@ -3,7 +3,7 @@
  * pasted in, plus what AgentMesh adds. Parsed once; the result says which of the two transports it is.
  */
 import { ToolEffect } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { OAuthConfig } from "./auth/oauth-config.ts";
 import { NetworkConfig } from "./http/network-policy.ts";
 import { ClientTlsConfig } from "./http/tls-config.ts";

@@ -1,6 +1,6 @@
 /** A whole answer of a model as a cache keeps it, in the pieces in which it came. */
 import type { ModelStreamPart } from "@agentmesh/ports";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 /** Another form of what is kept, or of what is sent for a request, has another number: what older versions kept is not found. */
 export const ANSWER_FORMAT = 1;

@@ -2,7 +2,7 @@
  * One model as a configuration names it (DESIGN 10): `models: { large: { provider: openai, model: gpt-5 } }`. Strict:
  * a key that is not known is a mistake. Keys come from here or from the environment, never from anywhere else.
  */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 /** Milliseconds: a day is longer than anybody waits for one answer. */
 const MILLISECONDS_MAX = 86_400_000;

@@ -1,5 +1,5 @@
 /** How a server of the configuration is signed in to by OAuth 2.1: as a program with its own credentials, or for a person. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA"] as const;
 /** The loopback address that a person's browser comes back to; 0 takes any free port. */

@@ -2,7 +2,7 @@
  * Who may call what this process serves: whose tokens are believed, and what in them says who asks. Either an
  * authorization server's public keys, or one secret; never both, so that neither can be taken for the other.
  */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { NetworkConfig } from "../http/network-policy.ts";
 
 /** Signatures with a public key, those of JWA that are safe to accept. */

@@ -7,7 +7,7 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isJsonObject, type JsonObject, UnusableSchemaError, validateJson } from "@agentmesh/core";
 import type { InputAnswer, InputRequest, ToolCallOptions } from "@agentmesh/ports";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { type CalledTool, toolFailed } from "../tool/call-failure.ts";
 import { cleanText } from "../tool/clean-text.ts";
 import type { Deadline } from "../tool/deadline.ts";

@@ -14,7 +14,7 @@ import {
   type ElicitResult,
   type Transport,
 } from "@modelcontextprotocol/client";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/client/validators/cf-worker";
 import { type ByteLimits, MESSAGE_BYTES_MAX } from "../transport/byte-limits.ts";
 import { Deadline } from "../tool/deadline.ts";

@@ -3,7 +3,7 @@
  * asked for its outcome. The SDK takes no such answer, so it is wrapped below the SDK and unwrapped above it.
  */
 import { type CallToolResult, isJSONRPCResultResponse, type JSONRPCMessage } from "@modelcontextprotocol/client";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { answerUnreadable, type CalledTool } from "../tool/call-failure.ts";
 
 const TASK_META = "agentmesh/task";

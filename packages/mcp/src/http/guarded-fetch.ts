@@ -3,7 +3,7 @@
  * address that it leads to, and the connection is made to one of these (so that a second look-up can say nothing else).
  * It never follows a redirect by itself: who does so asks it again.
  */
-import { lookup as systemLookup, type LookupAddress } from "node:dns";
+import { lookup as systemLookup } from "node:dns";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
@@ -14,10 +14,16 @@ import type { TlsMaterial } from "./tls-config.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
+/** `family`: 4 or 6. */
+export interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
 /** Resolves a host name. Only tests have another than the system's. */
 export type HostLookup = (
   host: string,
-  done: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+  done: (error: Error | null, addresses: readonly HostAddress[]) => void,
 ) => void;
 
 export interface GuardedFetchOptions {
@@ -57,7 +63,7 @@ function guardedLookup(url: URL, policy: NetworkPolicy, lookup: HostLookup): Loo
   };
 }
 
-function refusal(url: URL, policy: NetworkPolicy, addresses: readonly LookupAddress[]): Error | null {
+function refusal(url: URL, policy: NetworkPolicy, addresses: readonly HostAddress[]): Error | null {
   try {
     policy.checkAddresses(
       url,

@@ -4,7 +4,7 @@
  * The last word is said when the name is resolved, about the very addresses that are then connected to.
  */
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { addressKind } from "./address-kind.ts";
 import { DestinationRefusedError } from "./destination-refused-error.ts";
 

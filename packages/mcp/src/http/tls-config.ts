@@ -3,7 +3,7 @@
  * (which an environment variable can hold).
  */
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { TlsMaterialError } from "./tls-material-error.ts";
 
 const PEM_START = "-----BEGIN ";

@@ -1,6 +1,6 @@
 /** The JSON Schema of a schema written in code, as a planner reads it and a server publishes it. */
 import { isJsonObject, type JsonObject } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** `input`: what it accepts. `output`: what it gives. */
@@ -14,7 +14,7 @@ export function jsonSchemaOf(schema: StandardSchema, side: SchemaSide): JsonObje
   const { jsonSchema } = schema["~standard"];
   if (jsonSchema !== undefined) return plain(jsonSchema[side]({ target: "draft-2020-12" }));
   // Zod before 4.2 does not yet offer itself through the standard.
-  return schema instanceof z.core.$ZodType ? plain(z.toJSONSchema(schema, { io: side })) : undefined;
+  return schema instanceof z.$ZodType ? plain(z.toJSONSchema(schema, { io: side })) : undefined;
 }
 
 /** Without what libraries hang on their documents beside the JSON. */

@@ -1,6 +1,6 @@
 /** `tasks/get`, `tasks/update`, `tasks/cancel` of the extension io.modelcontextprotocol/tasks (SEP-2663), for clients that declare it. */
 import { MissingRequiredClientCapabilityError, type ServerContext } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { clientAbilities, TASKS_EXTENSION } from "./client-abilities.ts";
 import type { ServedTasks } from "./mcp-service.ts";
 import { protocolError } from "./protocol-fault.ts";

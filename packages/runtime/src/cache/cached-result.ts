@@ -1,6 +1,6 @@
 /** A tool's result as a cache keeps it. */
 import { isJson, type Json, UnusableSchemaError, validateJson, type JsonSchema } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const FORMAT = 1;
 

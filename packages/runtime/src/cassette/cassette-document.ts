@@ -7,7 +7,7 @@ import {
   type JsonSchema,
   ToolEffect,
 } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const JsonObject = z.custom<JsonRecord>((value) => isJsonObject(value) && isJson(value));
 const Schema = z.custom<JsonSchema>((value) => typeof value === "boolean" || isJsonObject(value));

@@ -1,5 +1,5 @@
 /** What may be given again in place of a call. Nothing is, before somebody says so: an answer of yesterday can be a surprise. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 /** A year, in seconds. */
 const TTL_SECONDS_MAX = 31_536_000;

@@ -1,6 +1,6 @@
 /** The published JSON Schema of the configuration: of what a user writes, for editors, suggestions and overrides. */
 import type { JsonObject } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { MeshConfig } from "./mesh-config.ts";
 
 let cached: JsonObject | undefined;

@@ -1,5 +1,5 @@
 /** What AgentMesh serves to others over MCP. Tools of its servers only by name: whoever connects can call what is served. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const TOOLS = /^[A-Za-z_][A-Za-z0-9_-]*\.(?:\*|[^*]+)$/;
 

@@ -5,7 +5,7 @@
 import { MESH_SERVER, RunPolicy, TASK_ID, ToolEffect, ToolFilter } from "@agentmesh/core";
 import { McpServerConfig } from "@agentmesh/mcp";
 import { ModelConfig } from "@agentmesh/models";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { WORKFLOW_SERVER } from "../workflows/workflow-spec.ts";
 import { CacheConfig } from "./cache-config.ts";
 import { ExposeConfig } from "./expose-config.ts";

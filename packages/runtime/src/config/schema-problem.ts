@@ -1,6 +1,6 @@
 /** From what the schema found to what a person reads: the place, the rule, and what was probably meant. */
 import { jsonPointer, nearestNames, suggestion } from "@agentmesh/core";
-import type { z } from "zod";
+import type * as z from "@agentmesh/core/zod";
 import type { ConfigPath } from "./config-path.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { configJsonSchema } from "./config-schema.ts";

@@ -1,6 +1,6 @@
 /** Where `agentmesh serve` listens, and whom it listens to. */
 import { ResourceServerConfig, ServerTlsConfig } from "@agentmesh/mcp";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 7420;

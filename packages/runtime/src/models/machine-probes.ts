@@ -1,5 +1,5 @@
 /** Looks at this machine for models, for a configuration that names none. */
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import type { ModelProbes } from "../config/detect-models.ts";
 
 /** What `GET /api/tags` of Ollama says, as far as it is read. */

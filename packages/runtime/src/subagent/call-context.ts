@@ -4,7 +4,7 @@
  */
 import { type Json, type JsonObject, RunScope } from "@agentmesh/core";
 import type { CallContext } from "@agentmesh/ports";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const TRACEPARENT = "traceparent";
 const TRACESTATE = "tracestate";

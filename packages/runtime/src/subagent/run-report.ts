@@ -1,7 +1,7 @@
 /** What a run says of itself to whoever called for it, in `_meta` of the result: its id, what it has used up, where its time went. */
 import { ChildUsage, isJson, isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
 import type { RunReport } from "@agentmesh/ports";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 
 const KEY = "agentmesh/run";
 /** Of the spans, as JSON text, in UTF-16 units: more is left out. */

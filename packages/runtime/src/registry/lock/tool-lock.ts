@@ -11,7 +11,7 @@ import {
   type JsonSchema,
   type ToolSpec,
 } from "@agentmesh/core";
-import { z } from "zod";
+import * as z from "@agentmesh/core/zod";
 import { definitionOf } from "../tool-definition.ts";
 
 /** The default name, in the folder of the configuration. */
