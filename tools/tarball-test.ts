@@ -56,7 +56,10 @@ function importLight(home: string): void {
   writeFileSync(join(home, "import-light.js"), lines.join("\n"));
   const loaded = runCommand("node", ["import-light.js"], { cwd: home }).split("\n");
   assert.ok(loaded.some((url) => url.includes("/node_modules/@agentmesh/core/")));
-  assert.deepEqual(loaded.filter((url) => url.includes("/node_modules/zod/")), []);
+  assert.deepEqual(
+    loaded.filter((url) => url.includes("/node_modules/zod/")),
+    [],
+  );
   const licences = readFileSync(join(home, "node_modules/@agentmesh/core/dist/licences-of-others.txt"), "utf8");
   assert.match(licences, /^zod\n[^]*MIT License/);
 }

@@ -21,10 +21,7 @@ export interface HostAddress {
 }
 
 /** Resolves a host name. Only tests have another than the system's. */
-export type HostLookup = (
-  host: string,
-  done: (error: Error | null, addresses: readonly HostAddress[]) => void,
-) => void;
+export type HostLookup = (host: string, done: (error: Error | null, addresses: readonly HostAddress[]) => void) => void;
 
 export interface GuardedFetchOptions {
   readonly policy: NetworkPolicy;
