@@ -45,3 +45,21 @@ describe("a stdio server that", () => {
     expect(error.message).toContain("wrote what is not MCP to its standard output");
   });
 });
+
+test("one tool that is not as MCP says does not cost the others, and a null is what is not said", async () => {
+  const source = testSource(stdioConfig("hostile", ["odd-tools"], { trust: { annotations: true } }));
+  const status = await source.connect(soon());
+  expect(status).toMatchObject({ state: "ready", tools: 3 });
+  expect(source.tools().map(({ tool, description, effect }) => [tool, description, effect])).toEqual([
+    ["any", "", "destructive"],
+    ["nulls", "", "read"],
+    ["said", "Said.", "destructive"],
+  ]);
+  expect(status.warnings).toEqual([
+    expect.stringContaining('Left out "shapeless": it is not as MCP says: inputSchema'),
+    expect.stringContaining('Left out "": it is not as MCP says'),
+    expect.stringContaining('Left out "listed": it is not as MCP says: outputSchema'),
+    expect.stringContaining('Left out "plain": its output is no object'),
+  ]);
+  expect(await source.call("nulls", {}, options())).toMatchObject({ value: { text: "right" } });
+});

@@ -26,6 +26,7 @@ import { callInRounds, NEVER_MS } from "./call-rounds.ts";
 import { callCapabilities, connectionCapabilities } from "./client-capabilities.ts";
 import type { EraMemory } from "./era-memory.ts";
 import { answerInput, rootsAnswer } from "./input-requests.ts";
+import { mendToolList } from "./listed-tools.ts";
 import { promptTools, type ReadableTool, resourceTools } from "./readable-tool.ts";
 import { ServerStartError } from "./server-start-error.ts";
 import { startFailure } from "./start-failure.ts";
@@ -119,6 +120,8 @@ export class McpConnection {
   #refreshTimer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | undefined;
   #lists = 0;
+  /** Of the list that is being read: tools that are not as MCP says, and why they are left out. */
+  #leftOut: (readonly [name: string, reason: string])[] = [];
   /** Under way, in the order in which they began. */
   readonly #open = new Set<ConnectionCall>();
   /** Told when the last call under way is over. */
@@ -190,7 +193,7 @@ export class McpConnection {
       timeout: NEVER_MS,
       ...(prior === undefined ? {} : { prior }),
     });
-    this.#takeTasks();
+    this.#takeMessages();
     await this.#subscribe();
     await this.#list(signal);
     this.#isReady = true;
@@ -275,13 +278,18 @@ export class McpConnection {
     await (stdio === undefined ? this.#transport.close().catch(() => {}) : stdio.abandon());
   }
 
-  /** The SDK refuses an answer that is a task. */
-  #takeTasks(): void {
+  /** The SDK refuses an answer that is a task, and every tool of a list for one that is wrong. */
+  #takeMessages(): void {
     const transport: Transport = this.#transport;
     const receive = transport.onmessage;
-    if (this.#client.getProtocolEra() !== "modern" || receive === undefined) return;
+    if (receive === undefined) return;
+    const isModern = this.#client.getProtocolEra() === "modern";
+    const leaveOut = (name: string, reason: string): void => void this.#leftOut.push([name, reason]);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of the SDK has no other way
-    transport.onmessage = (message, extra) => receive(wrapTask(message), extra);
+    transport.onmessage = (message, extra) => {
+      const mended = mendToolList(message, { isModern, leaveOut });
+      receive(isModern ? wrapTask(mended) : mended, extra);
+    };
   }
 
   #learnEra(): void {
@@ -324,10 +332,11 @@ export class McpConnection {
     // The SDK prints when it is asked for tools that were not promised.
     const hasTools = this.#client.getServerCapabilities()?.tools !== undefined;
     const options = { signal, timeout: NEVER_MS, cacheMode: "refresh" as const };
+    this.#leftOut = [];
     const listed = hasTools ? (await this.#client.listTools(undefined, options)).tools : [];
     const readable = await this.#listReadable(signal);
     if (list !== this.#lists) return;
-    this.#discovery = discover(listed, readable, { server, config });
+    this.#discovery = discover(listed, readable, { server, config, leftOut: this.#leftOut });
     const own = new Set(listed.map(({ name }) => name));
     this.#readable = new Map(readable.filter(({ spec }) => !own.has(spec.tool)).map((tool) => [tool.spec.tool, tool]));
     this.#specs = new Map(this.#discovery.tools.map((spec) => [spec.tool, spec]));

@@ -10,6 +10,8 @@ import { effectsOf, isOpenWorld } from "../tool/tool-trust.ts";
 
 /** A server that offers more is cut here. */
 const TOOLS_MAX = 10_000;
+/** So many tools that nobody can read are named. */
+const LEFT_OUT_MAX = 100;
 const NAME_CHARS_MAX = 256;
 const TITLE_CHARS_MAX = 200;
 const DESCRIPTION_CHARS_MAX = 8_192;
@@ -23,17 +25,24 @@ export interface Discovery {
 
 type Filter = McpServerConfig["tools"];
 
+interface DiscoveryOptions {
+  readonly server: string;
+  readonly config: McpServerConfig;
+  /** Tools that nobody can read, and why. */
+  readonly leftOut: readonly (readonly [name: string, reason: string])[];
+}
+
 /** `readable`: what stands beside the server's own tools. */
 export function discover(
   listed: readonly Tool[],
   readable: readonly ReadableTool[],
-  { server, config }: { readonly server: string; readonly config: McpServerConfig },
+  { server, config, leftOut }: DiscoveryOptions,
 ): Discovery {
-  const warnings: string[] = [];
+  const warnings = leftOut.slice(0, LEFT_OUT_MAX).map(([name, reason]) => leftOutText(name, reason));
   const tools = new Map<string, ToolSpec>();
   for (const tool of listed.slice(0, TOOLS_MAX)) {
     const reason = refusalOf(tool, tools);
-    if (reason !== undefined) warnings.push(`Left out "${cleanText(tool.name, TITLE_CHARS_MAX)}": ${reason}.`);
+    if (reason !== undefined) warnings.push(leftOutText(tool.name, reason));
     else if (isWanted(tool.name, config.tools)) tools.set(tool.name, specOf(server, tool, config));
   }
   const surplus = listed.length - TOOLS_MAX;
@@ -50,6 +59,10 @@ export function discover(
     if (!offered.has(name)) warnings.push(`The configuration allows "${name}", which the server does not offer.`);
   }
   return { tools: [...tools.values()], warnings };
+}
+
+function leftOutText(name: string, reason: string): string {
+  return `Left out "${cleanText(name, TITLE_CHARS_MAX)}": ${cleanText(reason, TITLE_CHARS_MAX)}.`;
 }
 
 function isWanted(name: string, { allow, deny }: Filter): boolean {
