@@ -23,19 +23,24 @@ export function filledForm(form: Json, said: Json | undefined): JsonObject | und
 export function formRefusal(approval: string, form: Json, content: Payload | undefined): ErrorRecord | undefined {
   const schema = schemaOf(form);
   if (schema === undefined) return undefined;
-  const filled = filledForm(form, content?.value) ?? {};
-  const fields = fieldsOf(schema);
-  const unknown = Object.keys(filled).find((name) => !Object.hasOwn(fields, name));
-  const [first] = validateJson(schema, filled);
-  if (unknown === undefined && first === undefined) return undefined;
-  const path = unknown === undefined ? (first?.path ?? "") : `/${unknown}`;
-  const why = unknown === undefined ? (first?.message ?? "") : "There is no such field.";
+  const fault = faultOf(schema, filledForm(form, content?.value) ?? {});
+  if (fault === undefined) return undefined;
+  const { path, why } = fault;
   return {
     code: "AM_ARGUMENT_INVALID",
     message: `This does not fit what is asked: ${path === "" ? "" : `${path}: `}${why}`,
-    hint: `Its fields: ${Object.keys(fields).slice(0, 20).join(", ")}. Fill them in with --args '{...}', or refuse with --reject.`,
+    hint: `Its fields: ${Object.keys(fieldsOf(schema)).slice(0, 20).join(", ")}. Fill them in with --args '{...}', or refuse with --reject.`,
     facts: { approval, path },
   };
+}
+
+/** Unlike its schema, a form has no room for a field that nobody asked for. */
+function faultOf(schema: JsonObject, filled: JsonObject): { readonly path: string; readonly why: string } | undefined {
+  const fields = fieldsOf(schema);
+  const unknown = Object.keys(filled).find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined) return { path: `/${unknown}`, why: "There is no such field." };
+  const [first] = validateJson(schema, filled);
+  return first === undefined ? undefined : { path: first.path, why: first.message };
 }
 
 function schemaOf(form: Json): JsonObject | undefined {
