@@ -1,16 +1,9 @@
 /** `agentmesh mcp` and `agentmesh serve`, to real clients of both eras. */
 import { readFileSync } from "node:fs";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { bankFolder, callsOf, type Folder, isRunning, jsonLines, LAUNCHER, onlyRun, plan } from "./command.ts";
+import { describe, expect, test, vi } from "vitest";
+import { bankFolder, callsOf, type Folder, isRunning, jsonLines, onlyRun, plan } from "./command.ts";
+import { connect, ERAS, WAYS } from "./served-client.ts";
 
-type Era = "2025-11-25" | "2026-07-28";
-type Transport = "stdio" | "HTTP";
-
-const INFO = { name: "test", version: "1.0.0" };
-const ERAS: readonly Era[] = ["2025-11-25", "2026-07-28"];
-const WAYS = ERAS.flatMap((era) => (["stdio", "HTTP"] as const).map((transport) => [era, transport] as const));
 const patient = { timeout: 30_000 };
 
 const PAY = plan([{ id: "paid", use: "bank.pay", args: { to: { $from: "inputs.to" } }, approve: true }], {
@@ -30,49 +23,6 @@ async function servedFolder(): Promise<Folder> {
   const folder = await bankFolder([], { workflows, expose: { tools: ["bank.look"] } });
   await Promise.all([folder.write("pay.json", PAY), folder.write("two.json", TWO), folder.write("stuck.json", STUCK)]);
   return folder;
-}
-
-function clientOf(era: Era, canAsk: boolean): Client {
-  const mode = era === "2025-11-25" ? ("legacy" as const) : { pin: era };
-  const capabilities = canAsk ? { elicitation: { form: {} } } : {};
-  return new Client(INFO, { versionNegotiation: { mode }, capabilities });
-}
-
-interface Connected {
-  readonly client: Client;
-  /** Of the server, where this test started it for itself. */
-  readonly pid: () => number;
-}
-
-async function connect(
-  folder: Folder,
-  transport: Transport,
-  { era, canAsk = false }: { era: Era; canAsk?: boolean },
-): Promise<Connected> {
-  const client = clientOf(era, canAsk);
-  onTestFinished(() => client.close());
-  if (transport === "HTTP") {
-    await client.connect(new StreamableHTTPClientTransport(new URL(await serving(folder))));
-    return { client, pid: () => 0 };
-  }
-  const stdio = new StdioClientTransport({
-    command: process.execPath,
-    args: [LAUNCHER, "mcp"],
-    cwd: folder.path,
-    env: folder.environment as Record<string, string>,
-  });
-  await client.connect(stdio);
-  return { client, pid: () => stdio.pid ?? 0 };
-}
-
-/** The address of a server in this folder. */
-async function serving(folder: Folder): Promise<string> {
-  const server = folder.start("serve", "--port", "0");
-  onTestFinished(async () => {
-    server.interrupt();
-    await server.ended;
-  });
-  return (await server.says(/MCP at (\S+\/mcp)/))[1] ?? "";
 }
 
 describe.each(WAYS)("a client of %s over %s", (era, transport) => {

@@ -1,9 +1,11 @@
 /** A mesh as it is served: what runs come to for callers of today's revision, request by request. */
+import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@agentmesh/core";
 import { parsePlan, type Plan } from "@agentmesh/core";
 import { McpEndpoint, type Principal } from "@agentmesh/mcp/server";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ExposeConfig } from "../src/config/expose-config.ts";
+import { createMesh } from "../src/mesh/create-mesh.ts";
 import type { Mesh } from "../src/mesh/mesh.ts";
 import { ServedMesh } from "../src/served/index.ts";
 import { testMesh, type TestMeshOptions } from "./test-mesh.ts";
@@ -139,6 +141,81 @@ describe("an answer to what a run waits for", () => {
     expect((await ask("tools/call", { name: "ask", ...second.reply(APPROVE) })).error).toMatchObject(refused);
   });
 });
+
+describe("what a server asks in the middle of a call", () => {
+  const order = (...ids: readonly string[]): JsonObject => ({
+    name: "run",
+    arguments: {
+      plan: {
+        mesh: 1,
+        tasks: ids.map((id) => ({ id, use: "bar.order" })),
+        output: ids.map((id) => ({ $from: `${id}.text` })),
+      },
+    },
+  });
+
+  test("is answered by its own key, also when the run has gone on since", async () => {
+    const mesh = await askingMesh();
+    const { ask } = servedMesh({ mesh });
+    const call = order("one", "two");
+    const first = await ask("tools/call", call);
+    const requestState = String(first.result?.["requestState"]);
+    const [run = ""] = /r_\w+/.exec(JSON.stringify(first.result)) ?? [];
+    // By now both have asked: whichever the client was asked first, it may have been the only one.
+    await vi.waitFor(async () => expect((await mesh.show(run)).waits).toHaveLength(2), patient);
+    const answer = { ...call, ...repliesTo(first), requestState };
+    let next = await ask("tools/call", answer);
+    if (next.result?.["resultType"] === "input_required")
+      next = await ask("tools/call", {
+        ...call,
+        ...repliesTo(next),
+        requestState: String(next.result["requestState"]),
+      });
+    expect(next.result).toMatchObject({ resultType: "complete", structuredContent: { status: "succeeded" } });
+    const said = (next.result?.["structuredContent"] as { output?: string[] }).output ?? [];
+    expect(said.map((text) => JSON.parse(text) as object)).toMatchObject([
+      { content: { size: 2 } },
+      { content: { size: 2 } },
+    ]);
+    expect((await ask("tools/call", answer)).error).toMatchObject({ data: { code: "AM_INPUT_STATE" } });
+  });
+
+  test("is asked by the task, and what does not fit its form is refused there", async () => {
+    const { ask } = servedMesh({ mesh: await askingMesh(), taskAfterMs: 0 });
+    const { result } = await ask("tools/call", order("one"));
+    const taskId = String(result?.["taskId"]);
+    let asked: Answer = {};
+    await vi.waitFor(async () => {
+      asked = await ask("tasks/get", { taskId });
+      expect(asked.result).toMatchObject({ status: "input_required" });
+    }, patient);
+    const wrong = await ask("tasks/update", { taskId, ...repliesTo(asked, { size: 0 }) });
+    expect(wrong.error).toMatchObject({ code: -32_602, data: { code: "AM_ARGUMENT_INVALID" } });
+    await ask("tasks/update", { taskId, ...repliesTo(asked) });
+    await vi.waitFor(async () => {
+      const done = await ask("tasks/get", { taskId });
+      expect(done.result).toMatchObject({
+        status: "completed",
+        result: { structuredContent: { status: "succeeded" } },
+      });
+    }, patient);
+  });
+});
+
+const ASKING = fileURLToPath(import.meta.resolve("../../../tests/servers/asking-server.ts"));
+
+async function askingMesh(): Promise<Mesh> {
+  const bar = { command: process.execPath, args: [ASKING], protocol: "modern" as const };
+  const mesh = await createMesh({ mcpServers: { bar }, environment: {}, store: ":memory:" });
+  onTestFinished(() => mesh[Symbol.asyncDispose]());
+  return mesh;
+}
+
+/** The same form for every question. */
+function repliesTo({ result }: Answer, content: JsonObject = { size: 2 }): { readonly inputResponses: JsonObject } {
+  const keys = Object.keys(result?.["inputRequests"] as object);
+  return { inputResponses: Object.fromEntries(keys.map((key) => [key, { action: "accept", content }])) };
+}
 
 describe("a run that takes longer", () => {
   test("is a task, which asks, is answered and tells its result, also after a restart", async () => {

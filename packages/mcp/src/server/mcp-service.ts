@@ -43,6 +43,7 @@ export interface ServedRequest {
   readonly signal: AbortSignal;
   /** `_meta` of the request, without the protocol's own keys. */
   readonly meta: JsonObject;
+  readonly client: ClientAbilities;
 }
 
 /** The answers to what was asked for, with the state that came with the question: it is as it was given. */
@@ -59,7 +60,6 @@ export interface CallProgress {
 
 /** A request that may take long, and in the middle of which the client may be asked for something. */
 export interface ServedCall extends ServedRequest {
-  readonly client: ClientAbilities;
   /** Absent: the first round. */
   readonly reply?: InputReply;
   /** Only what has grown is passed on. */

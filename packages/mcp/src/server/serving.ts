@@ -30,6 +30,7 @@ export function servingOf(server: SdkServer, parts: ServingParts): Serving {
     principal: parts.principalOf(context),
     signal: context.mcpReq.signal,
     meta: metaOf(context),
+    client: clientAbilities(server, context),
   });
   return {
     ...parts,
@@ -41,7 +42,6 @@ export function servingOf(server: SdkServer, parts: ServingParts): Serving {
       const isReply = answers !== undefined || state !== undefined;
       return {
         ...request(context),
-        client: clientAbilities(server, context),
         ...(isReply ? { reply: { answers: answers ?? {}, ...(state === undefined ? {} : { state }) } } : {}),
         progress: progressOf(context),
         // oxlint-disable-next-line typescript/no-deprecated -- for clients of 2025, which may want it

@@ -1,11 +1,13 @@
 /** What a run has come to, as the result of the tool that it was called by. Values come from the store: secrets are masked there. */
 import { type ErrorRecord, isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
-import type { RunResult } from "../mesh/run-result.ts";
+import type { RunResult, RunWait } from "../mesh/run-result.ts";
 import { runUri } from "./run-uri.ts";
 import type { ResultShape } from "./served-work.ts";
 
 /** Of a result, as JSON text. What is larger stays in the store. */
 const RESULT_CHARS_MAX = 8 * 1024 * 1024;
+/** Of what a form asks for, as JSON text. */
+const FIELDS_CHARS_MAX = 2_000;
 const RUN_META = "agentmesh/run";
 
 /** `spans`: for the run that has asked for it. */
@@ -60,20 +62,27 @@ function errorText({ code, message, hint }: ErrorRecord): string {
 }
 
 /** For a client that cannot be asked: whoever can, knows what to do. */
-function waitingText(run: string, waits: NonNullable<RunResult["waits"]>): string {
-  const lines = waits.map(({ for: kind, name, tool, signal, message }) => {
-    const about = [tool ?? signal, message].filter((part) => part !== undefined).join(": ");
-    return `- ${kind} of ${name}${about === "" ? "" : ` (${about})`}: ${commandText(run, kind, { name, signal })}`;
+function waitingText(run: string, waits: readonly RunWait[]): string {
+  const lines = waits.map((wait) => {
+    const { for: kind, name, tool, signal, message, form } = wait;
+    const about = [tool ?? signal, message, wantedText(form)].filter((part) => part !== undefined).join(": ");
+    const what = form === undefined ? kind : "input";
+    return `- ${what} of ${name}${about === "" ? "" : ` (${about})`}: ${commandText(run, wait)}`;
   });
   return [`The run ${run} is stored and waits for a person:`, ...lines].join("\n");
 }
 
-function commandText(
-  run: string,
-  kind: NonNullable<RunResult["waits"]>[number]["for"],
-  { name, signal = "NAME" }: { readonly name: string; readonly signal: string | undefined },
-): string {
-  if (kind === "approval") return `agentmesh approve ${run} ${name}`;
+/** Of a question in the middle of a call: the fields to fill in, or the page to open. */
+function wantedText(form: Json | undefined): string | undefined {
+  if (form === undefined || !isJsonObject(form)) return undefined;
+  const { schema, url } = form;
+  if (typeof url === "string") return url;
+  return isJsonObject(schema) ? JSON.stringify(schema["properties"] ?? {}).slice(0, FIELDS_CHARS_MAX) : undefined;
+}
+
+function commandText(run: string, { for: kind, name, signal = "NAME", form }: RunWait): string {
+  const isForm = form !== undefined && isJsonObject(form) && form["mode"] === "form";
+  if (kind === "approval") return `agentmesh approve ${run} ${name}${isForm ? " --args '{...}'" : ""}`;
   if (kind === "resolution") return `agentmesh resolve ${run} ${name} --done | --retry | --fail`;
   return kind === "time" ? "it ends by itself" : `agentmesh signal ${run} ${signal}`;
 }

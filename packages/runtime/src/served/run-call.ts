@@ -9,7 +9,7 @@ import { RunProgress } from "./run-progress.ts";
 import { runTask } from "./run-task.ts";
 import { keyedRunId, type ServedRuns } from "./served-runs.ts";
 import type { ServedWork } from "./served-work.ts";
-import { commandsOf, questionsOf } from "./wait-questions.ts";
+import { commandsOf, questionsOf, waitKey } from "./wait-questions.ts";
 
 export interface RunCallParts {
   readonly runs: ServedRuns;
@@ -33,16 +33,16 @@ async function begin(parts: RunCallParts): Promise<ServedAnswer> {
   return follow(parts, runs.begin(work.workOf(args), { id, context: decodeCallContext(call.meta) }));
 }
 
-/** Throws InputStateError unless the run still waits for just what was asked. */
+/** Throws InputStateError when the run waits for nothing any more that was asked. */
 async function goOn(parts: RunCallParts, { answers, state }: InputReply): Promise<ServedAnswer> {
   const { runs } = parts;
-  const { run, seq } = stateOf(state);
+  const { run, asked } = stateOf(state);
   const now = await runs.now(run);
-  if (now === undefined || now.seq !== seq || now.result.status !== "suspended")
-    throw new InputStateError("already_answered", { run });
-  const commands = commandsOf(now.result.waits ?? [], answers);
+  const waits = now?.waits?.filter((wait) => asked.has(waitKey(wait))) ?? [];
+  if (now === undefined || waits.length === 0) throw new InputStateError("already_answered", { run });
+  const commands = commandsOf(waits, answers);
   // Nobody has answered: it stays stored, and can be answered elsewhere.
-  if (commands.length === 0) return { kind: "result", result: runAnswer(now.result, parts.work.shape) };
+  if (commands.length === 0) return { kind: "result", result: runAnswer(now, parts.work.shape) };
   for (const command of commands) await runs.send(run, command);
   return follow(parts, run);
 }
@@ -52,9 +52,9 @@ async function follow(parts: RunCallParts, run: string): Promise<ServedAnswer> {
   const abandon = (): void => runs.cancel(run, "cancelled by the client");
   if (call.signal.aborted) abandon();
   call.signal.addEventListener("abort", abandon, { once: true });
-  void tellProgress(parts, run);
+  const progress = new RunProgress(call.progress);
   try {
-    const stopped = runs.stop(run, call.signal);
+    const stopped = runs.stop(run, { signal: call.signal, tell: (signal) => progress.add(signal) });
     const result = call.client.tasks ? await within(stopped, taskAfterMs) : await stopped;
     return result === undefined ? await asTask(parts, run) : await answerOf(parts, result);
   } finally {
@@ -62,28 +62,23 @@ async function follow(parts: RunCallParts, run: string): Promise<ServedAnswer> {
   }
 }
 
-async function tellProgress({ runs, call }: RunCallParts, run: string): Promise<void> {
-  const progress = new RunProgress(call.progress);
-  for await (const signal of runs.signals(run)) progress.add(signal);
-}
-
 async function answerOf({ runs, work, call }: RunCallParts, result: RunResult): Promise<ServedAnswer> {
-  const { run, status, waits = [] } = result;
-  const requests = status === "suspended" && call.client.form ? questionsOf(run, waits) : {};
-  const seq = Object.keys(requests).length === 0 ? undefined : (await runs.now(run))?.seq;
-  if (seq === undefined) {
+  const { run, waits = [] } = result;
+  const requests = questionsOf(run, waits, call.client);
+  const asked = Object.keys(requests);
+  if (asked.length === 0) {
     const isForRun = decodeCallContext(call.meta) !== undefined;
     return { kind: "result", result: runAnswer(result, work.shape, isForRun ? await runs.spans(run) : undefined) };
   }
   const abandoned = (): void => runs.cancel(run, "cancelled by the client");
-  return { kind: "input", requests, state: { run, seq }, abandoned };
+  return { kind: "input", requests, state: { run, asked }, abandoned };
 }
 
 /** The run is in the store: it can be asked for from now on, also when this process is gone. */
 async function asTask({ runs, work, call }: RunCallParts, run: string): Promise<ServedAnswer> {
   // Servers may still connect: the first event says that it is stored.
   for await (const _ of runs.signals(run)) break;
-  return { kind: "task", task: await runTask(runs, { run, shape: work.shape, canAsk: call.client.form }) };
+  return { kind: "task", task: await runTask(runs, { run, shape: work.shape, client: call.client }) };
 }
 
 /** Undefined when it takes longer. */
@@ -98,8 +93,9 @@ async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<
   }
 }
 
-function stateOf(state: Json | undefined): { readonly run: string; readonly seq: number } {
-  const { run, seq } = isJsonObject(state) ? state : {};
-  if (typeof run !== "string" || typeof seq !== "number") throw new InputStateError("already_answered");
-  return { run, seq };
+/** `asked`: the keys of the questions that were put; of the run they say nothing else, since it may go on meanwhile. */
+function stateOf(state: Json | undefined): { readonly run: string; readonly asked: ReadonlySet<Json> } {
+  const { run, asked } = isJsonObject(state) ? state : {};
+  if (typeof run !== "string" || !Array.isArray(asked)) throw new InputStateError("already_answered");
+  return { run, asked: new Set(asked) };
 }

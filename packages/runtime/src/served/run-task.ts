@@ -1,7 +1,6 @@
 /** A run as a task of MCP's extension: asked for, answered and cancelled by whoever called the tool. */
 import type { RunView } from "@agentmesh/core";
-import { ServedNameError, type ServedTask } from "@agentmesh/mcp/server";
-import { runResult } from "../mesh/run-result.ts";
+import { type ClientAbilities, ServedNameError, type ServedTask } from "@agentmesh/mcp/server";
 import { UnknownRunError } from "../mesh/unknown-run-error.ts";
 import { runAnswer } from "./run-answer.ts";
 import type { ServedRuns } from "./served-runs.ts";
@@ -32,19 +31,20 @@ export function taskName(id: string): TaskName {
 /** Throws ServedNameError. */
 export async function runTask(
   runs: ServedRuns,
-  { run, shape, canAsk }: TaskName & { readonly canAsk: boolean },
+  { run, shape, client }: TaskName & { readonly client: ClientAbilities },
 ): Promise<ServedTask> {
   const view = await viewOf(runs, run);
   const { status, createdAtMs, endedAtMs } = view;
   const times = { createdAtMs, updatedAtMs: endedAtMs ?? Date.now(), pollMs: POLL_MS };
   const task = { id: taskId({ run, shape }), ...times };
-  if (status === "running") return { ...task, status: "working", message: progressText(view) };
-  if (status === "cancelled") return { ...task, status: "cancelled" };
-  const result = runResult(view, (payload) => runs.mesh.value(payload));
-  if (status !== "suspended") return { ...task, status: "completed", result: runAnswer(result, shape) };
-  const requests = questionsOf(run, result.waits ?? []);
-  const message = `The run ${run} waits: ${(result.waits ?? []).map(({ name }) => name).join(", ")}`;
-  const isAsking = canAsk && Object.keys(requests).length > 0;
+  if (status === "cancelled") return { ...task, status };
+  const result = runs.cameTo(view);
+  if (result === undefined) return { ...task, status: "working", message: progressText(view) };
+  if (result.status !== "suspended") return { ...task, status: "completed", result: runAnswer(result, shape) };
+  const { waits = [] } = result;
+  const requests = questionsOf(run, waits, client);
+  const message = `The run ${run} waits: ${waits.map(({ name }) => name).join(", ")}`;
+  const isAsking = Object.keys(requests).length > 0;
   return { ...task, message, ...(isAsking ? { status: "input_required", requests } : { status: "working" }) };
 }
 

@@ -150,7 +150,8 @@ export class ServedMesh implements McpService {
 
   #observe(tenant: string, signal: RunSignal): void {
     if (signal.type === "run.created") this.#tell(tenant, { kind: "resources" });
-    const isTelling = "seq" in signal && (TELLING.has(signal.type) || isTerminal(signal));
+    const isQuestion = signal.type === "approval.requested" && signal.subject === "input";
+    const isTelling = "seq" in signal && (isQuestion || TELLING.has(signal.type) || isTerminal(signal));
     if (isTelling) this.#tell(tenant, { kind: "resource", uri: runUri(signal.run) });
   }
 
@@ -158,8 +159,8 @@ export class ServedMesh implements McpService {
     for (const [listener, of] of this.#listeners) if (of === tenant) listener(change);
   }
 
-  async #task(id: string, request: ServedRequest): Promise<ServedTask> {
-    return runTask(await this.#runsOf(request.principal), { ...taskName(id), canAsk: true });
+  async #task(id: string, { principal, client }: ServedRequest): Promise<ServedTask> {
+    return runTask(await this.#runsOf(principal), { ...taskName(id), client });
   }
 
   async #updateTask(
@@ -169,7 +170,7 @@ export class ServedMesh implements McpService {
   ): Promise<void> {
     const { run } = taskName(id);
     const runs = await this.#runsOf(principal);
-    const waits = (await runs.now(run))?.result.waits ?? [];
+    const waits = (await runs.now(run))?.waits ?? [];
     for (const command of commandsOf(waits, answers)) await runs.send(run, command);
   }
 }

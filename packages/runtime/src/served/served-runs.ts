@@ -1,6 +1,14 @@
 /** The runs that calls of served tools are: begun once, followed until they stop, and told what people answer. */
 import { createHash } from "node:crypto";
-import { canonicalJson, type Json, type JsonObject, MeshError, type RunCommand, traceRun } from "@agentmesh/core";
+import {
+  canonicalJson,
+  type Json,
+  type JsonObject,
+  MeshError,
+  type RunCommand,
+  type RunView,
+  traceRun,
+} from "@agentmesh/core";
 import type { Principal } from "@agentmesh/mcp/server";
 import { type CallContext, JournalConflictError, RunOwnedError } from "@agentmesh/ports";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,6 +38,13 @@ export class ServedBusyError extends MeshError {
       retryable: true,
     });
   }
+}
+
+export interface Following {
+  /** Ends the looking at a run that another process drives. */
+  readonly signal: AbortSignal;
+  /** Told what happens until then, where it is driven here. */
+  readonly tell: (signal: RunSignal) => void;
 }
 
 interface HeldRun {
@@ -84,17 +99,20 @@ export class ServedRuns {
     }
   }
 
-  /** What it comes to: its end, or `suspended`. Throws UnknownRunError, StoreError. */
-  async stop(id: string, signal: AbortSignal): Promise<RunResult> {
+  /**
+   * What it comes to: its end, or `suspended` once it waits for somebody, be it in the middle of a call that goes on being under
+   * way. Throws UnknownRunError, StoreError.
+   */
+  async stop(id: string, { signal, tell }: Following): Promise<RunResult> {
     const run = this.#runs.get(id)?.run;
     try {
-      if (run !== undefined) return await run.result;
+      if (run !== undefined) return (await this.#asked(run, tell)) ?? (await run.result);
     } catch (error) {
       if (!isDrivenElsewhere(error)) throw error;
     }
     for (;;) {
       const result = await this.now(id);
-      if (result !== undefined) return result.result;
+      if (result !== undefined) return result;
       await sleep(LOOK_MS, undefined, { signal });
     }
   }
@@ -108,11 +126,16 @@ export class ServedRuns {
     };
   }
 
-  /** Undefined while it goes on. `seq`: how far its journal goes. Throws UnknownRunError. */
-  async now(id: string): Promise<{ readonly result: RunResult; readonly seq: number } | undefined> {
-    const view = await this.mesh.show(id);
-    if (view.status === "running") return undefined;
-    return { result: runResult(view, (payload) => this.mesh.value(payload)), seq: view.seq };
+  /** Undefined while it goes on and nobody is asked. Throws UnknownRunError. */
+  async now(id: string): Promise<RunResult | undefined> {
+    return this.cameTo(await this.mesh.show(id));
+  }
+
+  /** The same of a run that has been looked at. A run that a server asks in the middle of a call counts as suspended. */
+  cameTo(view: RunView): RunResult | undefined {
+    if (view.status === "running" && !isAsking(view)) return undefined;
+    const stopped = view.status === "running" ? { ...view, status: "suspended" as const } : view;
+    return runResult(stopped, (payload) => this.mesh.value(payload));
   }
 
   /** Throws CommandRefusedError, CommandPendingError, ServersMissingError. */
@@ -126,6 +149,18 @@ export class ServedRuns {
     const run = this.#runs.get(id)?.run;
     if (run?.isDriven === true) run.cancel(reason);
     else this.mesh.cancel(id, reason).catch(() => undefined);
+  }
+
+  /** Undefined when it stops before a server asks. */
+  async #asked(run: Run, tell: Following["tell"]): Promise<RunResult | undefined> {
+    for await (const signal of this.signals(run.id)) {
+      tell(signal);
+      const isQuestion = signal.type === "approval.requested" && signal.subject === "input";
+      // Questions of before have been answered since.
+      const now = isQuestion && run.view !== undefined && isAsking(run.view) ? await this.now(run.id) : undefined;
+      if (now !== undefined) return now;
+    }
+    return undefined;
   }
 
   #hold(run: Run): void {
@@ -159,6 +194,11 @@ export class ServedRuns {
   #driven(): number {
     return [...this.#runs.values()].filter(({ run }) => run.isDriven).length;
   }
+}
+
+/** A server wants to know something in the middle of a call. */
+function isAsking({ waits }: RunView): boolean {
+  return waits.some(({ form }) => form !== undefined);
 }
 
 /** Somebody else was faster, with the same idempotency key, or has taken it over. */

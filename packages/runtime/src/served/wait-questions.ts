@@ -1,6 +1,6 @@
-/** What a suspended run waits for, as questions that a client puts to its person; and the answers, as commands to the run. */
+/** What a run waits for, as questions that a client puts to its person; and the answers, as commands to the run. */
 import { isJson, isJsonObject, type Json, type JsonObject, type RunCommand } from "@agentmesh/core";
-import type { AskedInput, AskedInputs } from "@agentmesh/mcp/server";
+import type { AskedInput, AskedInputs, ClientAbilities } from "@agentmesh/mcp/server";
 import { commandPayload } from "../mesh/command-payload.ts";
 import { approveCommand, rejectCommand, resolveCommand } from "../mesh/run-command.ts";
 import type { RunWait } from "../mesh/run-result.ts";
@@ -12,12 +12,13 @@ const QUESTIONS_MAX = 32;
 /** Controls, and characters that show as something else than they are: what is asked about comes from outside. */
 const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 
-/** By a key that stands for this wait alone, also when the same task waits again later. */
-export function questionsOf(run: string, waits: readonly RunWait[]): AskedInputs {
+/** Those that the client can put to its person, by their keys. */
+export function questionsOf(run: string, waits: readonly RunWait[], client: ClientAbilities): AskedInputs {
   return Object.fromEntries(
     waits.slice(0, QUESTIONS_MAX).flatMap((wait) => {
       const asked = questionOf(run, wait);
-      return asked === undefined ? [] : [[keyOf(wait), asked]];
+      const isAble = asked?.params?.["mode"] === "url" ? client.url : client.form;
+      return asked === undefined || !isAble ? [] : [[waitKey(wait), asked]];
     }),
   );
 }
@@ -28,25 +29,42 @@ export function commandsOf(
   answers: Readonly<Record<string, unknown>>,
 ): readonly RunCommand[] {
   return waits.flatMap((wait) => {
-    const answer = Object.hasOwn(answers, keyOf(wait)) ? answers[keyOf(wait)] : undefined;
+    const answer = Object.hasOwn(answers, waitKey(wait)) ? answers[waitKey(wait)] : undefined;
     if (!isJson(answer) || !isJsonObject(answer)) return [];
     return commandOf(wait, answer) ?? [];
   });
 }
 
-function keyOf(wait: RunWait): string {
+/** Stands for this wait alone, also when the same task waits again later. */
+export function waitKey(wait: RunWait): string {
   return `${wait.for}:${wait.name}:${wait.sinceMs}`;
 }
 
 /** Undefined for what ends by itself. */
 function questionOf(run: string, wait: RunWait): AskedInput | undefined {
   if (wait.for === "time" || wait.for === "child") return undefined;
+  if (wait.form !== undefined) return inputQuestion(run, wait, wait.form);
   const [message, properties, required] = formOf(wait);
-  const text = `${message} (run ${run}, ${wait.name})`.replaceAll(UNSEEN, " ");
+  const text = shownText(`${message} (run ${run}, ${wait.name})`);
   return {
     method: "elicitation/create",
     params: { mode: "form", message: text, requestedSchema: { type: "object", properties, required } },
   };
+}
+
+/** What a server asks in the middle of a call, as it asks it. */
+function inputQuestion(run: string, { name, tool, message = "" }: RunWait, form: Json): AskedInput | undefined {
+  const { mode, schema, url } = isJsonObject(form) ? form : {};
+  const text = shownText(`${message} (asked by ${tool ?? name}; run ${run}, ${name})`);
+  if (mode === "form" && schema !== undefined)
+    return { method: "elicitation/create", params: { mode, message: text, requestedSchema: schema } };
+  if (mode === "url" && url !== undefined)
+    return { method: "elicitation/create", params: { mode, message: text, url } };
+  return undefined;
+}
+
+function shownText(text: string): string {
+  return text.replaceAll(UNSEEN, " ");
 }
 
 type Form = readonly [message: string, properties: JsonObject, required: readonly string[]];
@@ -84,11 +102,18 @@ function shown(args: Json | undefined): string {
 
 function commandOf(wait: RunWait, { action, content }: JsonObject): RunCommand | undefined {
   const given = isJsonObject(content) ? content : {};
+  if (wait.form !== undefined) return inputCommand(wait.name, action, given);
   if (wait.for === "approval") return approvalCommand(wait.name, action, given);
   if (action !== "accept") return undefined;
   if (wait.for === "resolution") return resolutionCommand(wait.name, given);
   if ((wait.for !== "signal" && wait.for !== "event") || wait.signal === undefined) return undefined;
   return { type: "signal", kind: wait.for, name: wait.signal, data: commandPayload(valueOf(given["data"])) };
+}
+
+/** `cancel`: nobody has answered; the question stays. */
+function inputCommand(name: string, action: Json | undefined, args: JsonObject): RunCommand | undefined {
+  if (action === "decline") return rejectCommand(name, undefined);
+  return action === "accept" ? approveCommand(name, { args }) : undefined;
 }
 
 /** `cancel`: nobody has answered. */
