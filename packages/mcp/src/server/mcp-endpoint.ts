@@ -10,6 +10,8 @@ import {
   localhostAllowedHostnames,
   localhostAllowedOrigins,
   type McpHttpHandler,
+  type McpRequestContext,
+  type McpServer,
   originValidationResponse,
   type ServerContext,
 } from "@modelcontextprotocol/server";
@@ -92,7 +94,7 @@ export class McpEndpoint {
     }
     const [oldest] = this.#handlers.keys();
     if (this.#handlers.size >= TENANTS_MAX && oldest !== undefined) void this.#forget(oldest);
-    const handler = createMcpHandler(() => servedServer(this.#parts), {
+    const handler = createMcpHandler((context) => this.#serverFor(context), {
       legacy: "reject",
       maxSubscriptions: SUBSCRIPTIONS_MAX,
       maxRequestBodySize: this.#limits.bodyBytesMax,
@@ -106,6 +108,16 @@ export class McpEndpoint {
     const made = { ...handler, stop };
     this.#handlers.set(tenant, made);
     return made;
+  }
+
+  /** For one request. */
+  async #serverFor({ authInfo, requestInfo }: McpRequestContext): Promise<McpServer> {
+    const principal = principalIn(authInfo);
+    const isCall = requestInfo?.headers.get("mcp-method") === "tools/call";
+    const { service } = this.#parts;
+    // Whoever cannot be told which tools there are, is told so by the call itself.
+    const callable = isCall ? await service.tools({ principal }).catch(() => undefined) : undefined;
+    return servedServer(this.#parts, callable);
   }
 
   async #forget(tenant: string): Promise<void> {
@@ -124,5 +136,9 @@ function authInfoOf(principal: Principal): AuthInfo {
 }
 
 function principalOf({ http }: ServerContext): Principal {
-  return (http?.authInfo?.extra?.["principal"] as Principal | undefined) ?? NOBODY;
+  return principalIn(http?.authInfo);
+}
+
+function principalIn(authInfo: AuthInfo | undefined): Principal {
+  return (authInfo?.extra?.["principal"] as Principal | undefined) ?? NOBODY;
 }

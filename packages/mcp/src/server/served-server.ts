@@ -1,8 +1,9 @@
 /** One server of the SDK for one principal: a request of today, or a connection of 2025. */
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker";
-import { McpServer, type ServerCapabilities } from "@modelcontextprotocol/server";
+import type { McpServer, ServerCapabilities } from "@modelcontextprotocol/server";
 import { TASKS_EXTENSION } from "./client-abilities.ts";
-import type { McpService, ServedChange } from "./mcp-service.ts";
+import { HeaderCheckingServer } from "./header-checking-server.ts";
+import type { McpService, ServedChange, ServedTool } from "./mcp-service.ts";
 import { answerPrompts } from "./prompt-requests.ts";
 import { protocolError } from "./protocol-fault.ts";
 import { answerResources } from "./resource-requests.ts";
@@ -19,9 +20,10 @@ const SUBSCRIBED_MAX = 1_000;
 /** The protocol allows no more. */
 const COMPLETIONS_MAX = 100;
 
-export function servedServer(parts: ServingParts): McpServer {
+/** `callable`: of a server for one request, the tools that it may call. */
+export function servedServer(parts: ServingParts, callable?: readonly ServedTool[]): McpServer {
   const { service, seal } = parts;
-  const served = new McpServer(
+  const served = new HeaderCheckingServer(
     { ...service.identity },
     {
       capabilities: capabilitiesOf(service),
@@ -32,8 +34,9 @@ export function servedServer(parts: ServingParts): McpServer {
       requestState: { verify: seal.verify },
     },
   );
+  if (callable !== undefined) served.callable = callable;
   const serving = servingOf(served.server, parts);
-  answerTools(serving);
+  answerTools(serving, callable);
   if (service.resources !== undefined) answerResources(serving, service.resources);
   if (service.prompts !== undefined) answerPrompts(serving, service.prompts);
   if (service.tasks !== undefined) answerTasks(serving, service.tasks);

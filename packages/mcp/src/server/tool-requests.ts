@@ -8,7 +8,8 @@ import { ServedArgumentsError } from "./served-arguments-error.ts";
 import { ServedNameError } from "./served-name-error.ts";
 import type { Serving } from "./serving.ts";
 
-export function answerTools(serving: Serving): void {
+/** `callable`: those that may be called, where that is known already. */
+export function answerTools(serving: Serving, callable: readonly ServedTool[] | undefined): void {
   const { server, service, request } = serving;
   server.setRequestHandler("tools/list", async ({ params }, context) => {
     try {
@@ -22,7 +23,8 @@ export function answerTools(serving: Serving): void {
     try {
       const { name } = params;
       const args = (params.arguments ?? {}) as JsonObject;
-      const tool = (await service.tools(request(context))).find((each) => each.name === name);
+      const tools = callable ?? (await service.tools(request(context)));
+      const tool = tools.find((each) => each.name === name);
       if (tool === undefined) throw new ServedNameError("tool", name);
       const bound = { name, args };
       const call = serving.call(bound, context);

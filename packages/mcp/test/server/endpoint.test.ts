@@ -11,7 +11,7 @@ describe.each<Era>(["2025-11-25", "2026-07-28"])("a client of %s", (era) => {
     const { url } = await servedEndpoint(new FixtureService());
     const client = await servedClient(url, { era, principal: "umbrella/ann" });
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(["echo", "slow", "ask", "long", "grow"]);
+    expect(tools.map(({ name }) => name)).toEqual(["echo", "slow", "ask", "long", "grow", "route"]);
     const called = await client.callTool({ name: "echo", arguments: { text: "hi" } });
     expect(called.structuredContent).toEqual({ text: "hi", tenant: "umbrella" });
     const refused = await client.callTool({ name: "echo", arguments: { text: 7 } });
@@ -197,6 +197,31 @@ describe("a task", () => {
     await rawRequest(url, "tasks/cancel", { params: { taskId }, extensions: TASKS });
     const { result } = await rawRequest(url, "tasks/get", { params: { taskId }, extensions: TASKS });
     expect(result).toMatchObject({ status: "cancelled" });
+  });
+});
+
+describe("an argument that travels in a header as well", () => {
+  const said = (text: string): string => `=?base64?${Buffer.from(text).toString("base64")}?=`;
+  test.each([
+    ["is sent as it is", "eu", { "mcp-param-region": "eu" }, "route"],
+    ["is sent encoded", "Süd", { "mcp-param-region": said("Süd") }, "route"],
+    ["is missing there", "eu", {}, -32_020],
+    ["is another one there", "eu", { "mcp-param-region": "us" }, -32_020],
+    ["is no base64 there", "Süd", { "mcp-param-region": "=?base64?U!!d?=" }, -32_020],
+    ["is absent in both", undefined, {}, "route"],
+  ])("%s", async (_title, region, headers, expected) => {
+    const { url } = await servedEndpoint(new FixtureService());
+    const params = { name: "route", arguments: region === undefined ? {} : { region } };
+    const { error, result } = await rawRequest(url, "tools/call", { params, headers });
+    const content = result?.["content"] as { text: string }[] | undefined;
+    expect(error?.code ?? content?.[0]?.text).toBe(expected);
+  });
+
+  test("is sent by a client that has listed the tools", async () => {
+    const { url } = await servedEndpoint(new FixtureService());
+    const client = await servedClient(url, { era: "2026-07-28" });
+    await client.listTools();
+    expect((await client.callTool({ name: "route", arguments: { region: "Süd" } })).isError).not.toBe(true);
   });
 });
 
