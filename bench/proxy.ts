@@ -3,7 +3,7 @@
  * process, in turns; one call after the other, and 64 at once. CPU time is this process's, not the server's. Goal: at
  * most 1.15 times, by the median over pairs of rounds.
  *
- *     npm run bench:proxy -- [--rounds 31] [--calls 400] [--transport stdio,http-legacy,http-modern] [--document FILE]
+ *     npm run bench:proxy -- [--rounds 21] [--calls 1000] [--transport stdio,http-legacy,http-modern] [--document FILE]
  *
  * prints a line of JSON for each comparison, then the goals. `--only raw|proxy` calls one of them, for a profile.
  */
@@ -23,8 +23,8 @@ const TEXT = "What a tool says in a few words, as most do: about a hundred chara
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "31" },
-    calls: { type: "string", default: "400" },
+    rounds: { type: "string", default: "21" },
+    calls: { type: "string", default: "1000" },
     transport: { type: "string", default: TRANSPORTS.join(",") },
     only: { type: "string" },
     document: { type: "string" },
