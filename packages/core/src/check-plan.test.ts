@@ -242,6 +242,55 @@ describe("what flows into an argument", () => {
   });
 });
 
+describe("what no output so far had", () => {
+  const shape: JsonObject = {
+    type: "object",
+    properties: {
+      rows: { type: "array", items: { type: "object", properties: { id: string, url: string } } },
+      next: { type: ["null", "string"] },
+      any: { type: "object", additionalProperties: string },
+    },
+  };
+  const seen = tool("raw.seen", { type: "object" });
+  const learned = { ...seen, outputShape: { learned: true as const, schema: shape, isUntrusted: true } };
+  const first = { id: "r", use: "raw.seen" };
+  const fetch = (url: object, more: object = {}) => ({ id: "p", use: "web.fetch", args: { url }, ...more });
+  const unseen = "warning AM_UNSEEN_PROPERTY /tasks/1/args/url";
+  const each = { in: from("r.rows"), as: "row" };
+
+  test.each<[string, object[], string[]]>([
+    ["is warned of", [first, fetch(from("r.rows[0].uri"))], [unseen]],
+    ["is warned of inside what was no object", [first, fetch(from("r.next.url"))], [unseen]],
+    ["is warned of in a loop over it", [first, fetch(from("row.uri"), { each })], [unseen]],
+    ["is warned of where it may be null", [{ ...first, onError: "null" }, fetch(from("r.uri"))], [unseen]],
+    ["is not said of what was there", [first, fetch(from("r.rows[0].url"))], []],
+    ["is not said of what was there in a loop", [first, fetch(from("row.url"), { each })], []],
+    ["is not said of keys that are data", [first, fetch(from("r.any.whatever"))], []],
+    ["is not said of a whole value", [first, fetch(from("r"))], []],
+    [
+      "is not said where another tool may stand in",
+      [{ ...first, onError: { use: "raw.any" } }, fetch(from("r.x"))],
+      [],
+    ],
+  ])("%s", (_, tasks, expected) => {
+    const { plan } = parsePlan({ mesh: 1, tasks });
+    const found = plan === undefined ? [] : checkPlan(plan, catalogueOf([...TOOLS, learned])).findings;
+    const told = found.filter(({ code }) => code !== "AM_UNCHECKED");
+    expect(told.map(({ severity, code, path }) => `${severity} ${code} ${path}`)).toEqual(expected);
+  });
+
+  test("is told with what there was", () => {
+    const { plan } = parsePlan({ mesh: 1, tasks: [first, fetch(from("r.rows[0].uri"))] });
+    const found = plan === undefined ? [] : checkPlan(plan, catalogueOf([...TOOLS, learned])).findings;
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        message: 'No output so far had "r.rows[0].uri".',
+        hint: 'Did you mean "url"?',
+      }),
+    );
+  });
+});
+
 test("a cycle is named task by task", () => {
   const tasks = ["a", "b", "c"].map((id, index) => ({ id, use: "raw.any", after: [["b", "c", "a"][index]] }));
   const { plan } = parsePlan({ mesh: 1, tasks: [...tasks, { id: "d", use: "raw.any", after: ["a"] }] });

@@ -62,7 +62,7 @@ export function shapesOfReference(
   check: ReferenceCheck,
   isInLoop: boolean,
 ): readonly ShapeInContext[] | undefined {
-  const root = shapeOfRoot(reference.root, check, isInLoop);
+  const root = shapeOfRoot(reference.root, { check, isInLoop, knowing: "declared" });
   return root === undefined ? undefined : shapesAt(root, reference.path);
 }
 
@@ -89,12 +89,14 @@ function checkWires(value: PlanValue | undefined, part: Part, walk: Walk): void 
   value?.visit({ wire: ({ reference, at }) => checkRead(reference, { part, at }, walk) });
 }
 
-function checkRead(reference: Reference, place: Place, { check, findings, unchecked }: Walk): void {
-  const root = shapeOfRoot(reference.root, check, place.part.isInLoop);
+function checkRead(reference: Reference, place: Place, walk: Walk): void {
+  const { check, findings, unchecked } = walk;
+  const root = shapeOfRoot(reference.root, { check, isInLoop: place.part.isInLoop, knowing: "declared" });
   if (root === undefined) {
     findings.push(unknownRoot(reference, pointerOf(place, check), check));
     return;
   }
+  checkSeen(reference, place, walk);
   if (root.schema === true && check.compiled.indexOf.has(reference.root) && !unchecked.has(reference.root)) {
     unchecked.add(reference.root);
     const message = `The tool of "${reference.root}" declares no output schema: what is read of it is unchecked.`;
@@ -113,33 +115,70 @@ function checkRead(reference: Reference, place: Place, { check, findings, unchec
   });
 }
 
+/** Where nothing is declared, what was learned gives a warning, and never more. */
+function checkSeen(reference: Reference, place: Place, { check, findings }: Walk): void {
+  const { root: name, path } = reference;
+  const learned = shapeOfRoot(name, { check, isInLoop: place.part.isInLoop, knowing: "learned" });
+  if (learned === undefined || isSeen(learned, path)) return;
+  const end = path.findIndex((_, index) => !isSeen(learned, path.slice(0, index + 1)));
+  const parents = shapesAt(learned, path.slice(0, end));
+  const known = new Set(parents.flatMap(({ schema }) => propertyNames(schema)));
+  const hint = known.size === 0 ? "There was nothing inside it." : suggestion(String(path[end]), known);
+  findings.push({
+    code: "AM_UNSEEN_PROPERTY",
+    severity: "warning",
+    path: pointerOf(place, check),
+    message: `No output so far had "${formatReference(reference)}".`,
+    hint,
+  });
+}
+
+function isSeen(shape: ShapeInContext, path: Path): boolean {
+  return shapesAt(shape, path).length > 0 && isDeclared(shape, path);
+}
+
 function pointerOf({ part, at }: Place, { place }: ReferenceCheck): string {
   const task = place === "output" ? [] : ["tasks", place.index];
   return jsonPointer([...task, ...part.at, ...at]);
 }
 
-function shapeOfRoot(name: string, check: ReferenceCheck, isInLoop: boolean): ShapeInContext | undefined {
-  const { compiled, catalogue, place } = check;
-  if (isInLoop && place !== "output") {
-    if (name === "index") return INDEX;
-    if (place.spec.each?.as === name) return elementShape(place, check);
-  }
-  if (name === "inputs") return { schema: compiled.inputsSchema, root: compiled.inputsSchema };
-  if (name === "run") return RUN;
+/** Whose shapes, and what counts: what tools declare, or only what was learned of those that declare nothing. */
+interface RootSearch {
+  readonly check: ReferenceCheck;
+  readonly isInLoop: boolean;
+  readonly knowing: "declared" | "learned";
+}
+
+/** Undefined: there is no such root, or nothing was learned of it. */
+function shapeOfRoot(name: string, search: RootSearch): ShapeInContext | undefined {
+  const { check, isInLoop, knowing } = search;
+  const { compiled, place } = check;
+  if (isInLoop && place !== "output" && place.spec.each?.as === name) return elementShape(place, check, knowing);
+  const declared = knowing === "declared" ? builtInShape(name, search) : undefined;
+  if (declared !== undefined) return declared;
   const task = compiled.tasks[compiled.indexOf.get(name) ?? -1];
   if (task === undefined) return undefined;
-  return task === place ? ownShape(task, catalogue) : taskShape(task, catalogue);
+  const own = ownSchema(task, search);
+  if (own === undefined) return undefined;
+  return task === place ? { schema: own, root: own } : taskShape(task, own);
+}
+
+function builtInShape(name: string, { check, isInLoop }: RootSearch): ShapeInContext | undefined {
+  const { inputsSchema } = check.compiled;
+  if (name === "index" && isInLoop && check.place !== "output") return INDEX;
+  if (name === "inputs") return { schema: inputsSchema, root: inputsSchema };
+  return name === "run" ? RUN : undefined;
 }
 
 /** What `until` sees: one value of the task's tool. */
-function ownShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext {
-  const schema = catalogue.toolFor(task.spec.use)?.outputSchema ?? true;
-  return { schema, root: schema };
+function ownSchema({ spec }: CompiledTask, { check, knowing }: RootSearch): JsonSchema | undefined {
+  const tool = check.catalogue.toolFor(spec.use);
+  if (knowing === "declared") return tool?.outputSchema ?? true;
+  return tool?.outputSchema === undefined ? tool?.outputShape?.schema : undefined;
 }
 
 /** What others see: a list for an `each`, null where an error or a skip may leave nothing. */
-function taskShape(task: CompiledTask, catalogue: ToolCatalogue): ShapeInContext {
-  const own = ownShape(task, catalogue).schema;
+function taskShape(task: CompiledTask, own: JsonSchema): ShapeInContext {
   if (typeof task.spec.onError === "object" || own === true) return task.list === undefined ? ANYTHING : LIST;
   if (task.spec.onError !== "null" && task.list === undefined) return { schema: own, root: own };
   const defs = isJsonObject(own) ? definitionsOf(own) : {};
@@ -153,13 +192,19 @@ function definitionsOf(schema: Readonly<Record<string, Json>>): Record<string, J
   return Object.fromEntries(names.map((name) => [name, schema[name] ?? {}]));
 }
 
-function elementShape(task: CompiledTask, check: ReferenceCheck): ShapeInContext {
+function elementShape(
+  task: CompiledTask,
+  check: ReferenceCheck,
+  knowing: RootSearch["knowing"],
+): ShapeInContext | undefined {
+  const unknown = knowing === "declared" ? ANYTHING : undefined;
   const reference = task.list?.reference;
-  if (reference === undefined) return ANYTHING;
-  const shapes = shapesOfReference(reference, check, false) ?? [];
+  if (reference === undefined) return unknown;
+  const root = shapeOfRoot(reference.root, { check, isInLoop: false, knowing });
+  const shapes = root === undefined ? [] : shapesAt(root, reference.path);
   const items = shapes.flatMap((shape) => shapesAt(shape, [0]));
   const [only] = items;
-  return items.length === 1 && only !== undefined ? only : ANYTHING;
+  return items.length === 1 && only !== undefined ? only : unknown;
 }
 
 function checkList(check: ReferenceCheck): readonly Finding[] {
@@ -187,9 +232,12 @@ function unknownRoot(reference: Reference, path: string, { compiled, place }: Re
 }
 
 function propertyHint({ schema }: ShapeInContext): string {
-  const properties =
-    isJsonObject(schema) && isJsonObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];
-  return properties.length === 0
+  const names = propertyNames(schema);
+  return names.length === 0
     ? "Look at the tool's output schema with: agentmesh tools"
-    : `It has: ${properties.slice(0, 12).join(", ")}.`;
+    : `It has: ${names.slice(0, 12).join(", ")}.`;
+}
+
+function propertyNames(schema: JsonSchema): readonly string[] {
+  return isJsonObject(schema) && isJsonObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];
 }

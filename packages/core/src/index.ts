@@ -109,7 +109,7 @@ export { ToolBinding, ToolBindings } from "./tool-binding.ts";
 export { kindOfUse, serverOfUse, type UseKind } from "./tool-use.ts";
 export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";
 export { type ToolChange, ToolDrift } from "./tool-drift.ts";
-export { ToolEffect, type ToolSpec } from "./tool-spec.ts";
+export { ToolEffect, type LearnedShape, type ToolSpec } from "./tool-spec.ts";
 export { type ChildReport, type ChildShare, ChildUsage, NO_USAGE } from "./child-run.ts";
 export { DEPTH_MAX_DEFAULT, RunParent } from "./run-parent.ts";
 export { type ChromeTrace, chromeTrace } from "./trace/chrome-trace.ts";

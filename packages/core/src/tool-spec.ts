@@ -13,6 +13,15 @@ export type ToolEffect = z.infer<typeof ToolEffect>;
 export const ToolRuns = z.enum(["workflow", "agent"]);
 export type ToolRuns = z.infer<typeof ToolRuns>;
 
+/** What the recorded outputs of a tool that declares no output schema looked like: keys and types, no values. */
+export interface LearnedShape {
+  readonly learned: true;
+  /** Every output that was looked at fits it; the next one may not. */
+  readonly schema: JsonSchema;
+  /** Some outputs held what an open-world tool had put out, so that even the keys may be a stranger's. */
+  readonly isUntrusted: boolean;
+}
+
 export interface ToolSpec {
   /** `server.tool`, or `workflow:NAME`, `agent:NAME`; unique in its registry. */
   readonly name: string;
@@ -26,6 +35,8 @@ export interface ToolSpec {
   readonly inputSchema: JsonObject;
   /** Absent: what the tool returns is unchecked. */
   readonly outputSchema?: JsonSchema;
+  /** Only where there is no output schema. Says nothing for certain: it refuses no plan and no value. */
+  readonly outputShape?: LearnedShape;
   readonly effect: ToolEffect;
   /** Whether it may remove or overwrite although it is idempotent: a policy may ask before it. */
   readonly isDestructive?: boolean;

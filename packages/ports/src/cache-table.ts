@@ -3,7 +3,7 @@
  * to keep, for how long and how much is the caches' own affair; the table only keeps it. Losing a row costs time, never truth.
  */
 
-export type CacheKind = "model" | "tool" | "plan";
+export type CacheKind = "model" | "tool" | "plan" | "shape";
 
 export interface CacheKey {
   readonly tenant: string;

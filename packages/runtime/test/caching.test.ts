@@ -12,7 +12,7 @@ import { systemClock } from "../src/driver/system-clock.ts";
 import { doomedStore, temporaryFolder } from "./test-mesh.ts";
 
 const HOUR_MS = 3_600_000;
-const EVERYTHING = { models: true, plans: true, tools: { ttlSeconds: 3_600 } } as const;
+const EVERYTHING = { shapes: false, models: true, plans: true, tools: { ttlSeconds: 3_600 } } as const;
 
 /** The system's clock, moved. */
 class ShiftedClock implements Clock {

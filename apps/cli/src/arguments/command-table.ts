@@ -201,7 +201,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     operandsMax: 1,
     words: ["list", "stats", "clear"],
     options: [
-      { name: "kind", value: "KIND", summary: "Only model, tool or plan" },
+      { name: "kind", value: "KIND", summary: "Only model, tool, plan or shape" },
       { name: "older-than", value: "TIME", summary: "Clear only what was made longer ago: 90s, 15m, 12h, 30d" },
       { name: "stale", summary: "Clear only what is never given again: expired, or of other versions of its tools" },
     ],

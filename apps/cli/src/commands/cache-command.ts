@@ -12,7 +12,7 @@ import { type Status, statusMark } from "../progress/status-mark.ts";
 import { openSession } from "../session.ts";
 import { type Row, tableLines } from "../terminal/table.ts";
 
-const KINDS: readonly CacheKind[] = ["model", "tool", "plan"];
+const KINDS: readonly CacheKind[] = ["model", "tool", "plan", "shape"];
 const WORDS = ["list", "stats", "clear"];
 const BYTES_PER_KILOBYTE = 1_000;
 const MARK_OF: Readonly<Record<CacheState, Status>> = {

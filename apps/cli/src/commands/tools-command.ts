@@ -44,14 +44,16 @@ function unknownName(word: string, { servers, tools }: Pick<ToolList, "servers" 
 
 /** All of one tool. */
 function showTool(tool: CatalogueTool, output: Output): void {
-  const { name, effect, isOpenWorld, fingerprint, alias, health, description, inputSchema, outputSchema, drift } = tool;
+  const { name, effect, isOpenWorld, fingerprint, alias, health, description, drift } = tool;
+  const { inputSchema, outputSchema, outputShape } = tool;
   output.resultLine({ style: "bold", text: name }, `  ${effect}${isOpenWorld ? ", open world" : ""}`);
   output.resultLine({ style: "dim", text: description });
   output.resultLine(`fingerprint  ${fingerprint}`);
   output.resultLine(`alias        ${alias}`);
   output.resultLine(`health       ${healthText(health)}`);
   showSchema("arguments", inputSchema, output);
-  showSchema("output", outputSchema, output);
+  if (outputShape === undefined) showSchema("output", outputSchema, output);
+  else showSchema("output so far", outputShape.schema, output);
   for (const { path, was = "-", is = "-" } of drift?.changes ?? [])
     output.warn(statusMark("warning"), ` not as pinned: ${path} was ${was}, is ${is}`);
 }

@@ -108,7 +108,7 @@ export class CacheDesk {
       if (isOver(row)) return "expired";
       if (row.kind === "model") return "fresh";
       if (read === undefined) return "stale";
-      if (row.kind === "tool") return this.#toolState(read, missing);
+      if (row.kind === "tool" || row.kind === "shape") return this.#toolState(read, missing);
       return missing.size > 0 ? "unknown" : offered.startsWith(read.version) ? "fresh" : "stale";
     };
   }

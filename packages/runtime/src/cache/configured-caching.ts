@@ -12,6 +12,8 @@ const MS_PER_SECOND = 1_000;
 export interface MeshCaching {
   readonly cache: MeshCache;
   readonly tools: ToolCacheRules;
+  /** Whether what outputs look like is learned where a tool does not say. */
+  readonly learnsShapes: boolean;
   /** Absent: every model is always asked. */
   readonly answers?: ModelAnswers;
   /** Of planner and policy; absent: every run is planned anew. */
@@ -47,6 +49,7 @@ export function configuredCaching(loaded: LoadedConfig, surroundings: CacheSurro
   return {
     cache,
     tools: { ttlMs, except: said.tools?.except ?? [] },
+    learnsShapes: said.shapes,
     executorIdentity: identityOf("executor"),
     ...(said.models === false ? {} : { answers: new ModelAnswers(cache, said.models === "sampled") }),
     ...(said.plans ? { plannerIdentity: digestOf([identityOf("planner"), policy]) } : {}),

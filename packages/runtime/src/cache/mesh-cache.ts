@@ -62,12 +62,18 @@ export class MeshCache {
 
   /** Never rejects. Undefined for what is not there, too old, or cannot be read. */
   async find(kind: CacheKind, key: string, tell: Teller): Promise<CacheRow | undefined> {
+    const row = await this.peek(kind, key, tell);
+    if (row !== undefined) this.#guard(this.#table.touch(row, this.nowMs), tell);
+    return row;
+  }
+
+  /** The same, without counting a use. */
+  async peek(kind: CacheKind, key: string, tell?: Teller): Promise<CacheRow | undefined> {
     try {
       const row = await this.#table.find({ tenant: this.tenant, kind, key });
       const { nowMs } = this;
       // Made in the future: by a clock that was wrong, and nobody knows by how much.
       if (row === undefined || (row.expiresMs ?? Infinity) <= nowMs || row.createdMs > nowMs) return undefined;
-      this.#guard(this.#table.touch(row, nowMs), tell);
       return row;
     } catch (error) {
       this.#fault(error, tell);
@@ -75,8 +81,18 @@ export class MeshCache {
     }
   }
 
+  /** What is there of one kind, too old or not. Never rejects. */
+  async keys(kind: CacheKind): Promise<readonly string[]> {
+    try {
+      const rows = await this.#table.list({ tenant: this.tenant, kind, limit: ROWS_MAX });
+      return rows.map(({ key }) => key);
+    } catch {
+      return [];
+    }
+  }
+
   /** Not awaited by anybody: it is found at once all the same. */
-  keep(kind: CacheKind, { key, body, ttlMs }: Keeping, tell: Teller): void {
+  keep(kind: CacheKind, { key, body, ttlMs }: Keeping, tell?: Teller): void {
     const bytes = Buffer.byteLength(body);
     if (bytes > BODY_BYTES_MAX || ttlMs <= 0 || !this.mayKeep(body)) return;
     const { nowMs, tenant } = this;
@@ -89,7 +105,7 @@ export class MeshCache {
     this.#guard(this.#table.remove({ tenant: this.tenant, kind, key }), tell);
   }
 
-  #makeRoom(kind: CacheKind, bytes: number, tell: Teller): void {
+  #makeRoom(kind: CacheKind, bytes: number, tell: Teller | undefined): void {
     const kept = this.#kept.get(kind) ?? { rows: ROWS_BETWEEN_TRIMS, bytes: 0 }; // at once for the first: others may have kept much
     kept.rows++;
     kept.bytes += bytes;
@@ -101,12 +117,12 @@ export class MeshCache {
     this.#guard(this.#table.trim({ tenant, kind, bytesMax, rowsMax: ROWS_MAX }), tell);
   }
 
-  #guard(work: Promise<unknown>, tell: Teller): void {
+  #guard(work: Promise<unknown>, tell: Teller | undefined): void {
     work.catch((error: unknown) => this.#fault(error, tell));
   }
 
-  #fault(error: unknown, tell: Teller): void {
-    if (this.#hasTold) return;
+  #fault(error: unknown, tell: Teller | undefined): void {
+    if (this.#hasTold || tell === undefined) return;
     this.#hasTold = true;
     const reason = error instanceof Error ? error.message : String(error);
     tell(`The cache cannot be used, so everything is asked for anew: ${reason}`);

@@ -26,6 +26,10 @@ export const CacheConfig = z.strictObject({
     .describe("True: answers at temperature 0 or with a seed. sampled: every answer."),
   tools: ToolCacheConfig.optional().describe("Results of tools that only read. Without it: only where a plan says so."),
   plans: z.boolean().default(false).describe("Plans of runs that succeeded, for the same goal and the same tools."),
+  shapes: z
+    .boolean()
+    .default(true)
+    .describe("What the outputs of tools look like that declare no output schema: keys and types, no values."),
   megabytesMax: z
     .int()
     .min(1)

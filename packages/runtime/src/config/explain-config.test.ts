@@ -47,6 +47,7 @@ test("every value in force is there, with its origin", async () => {
     "cache.enabled = true (default)",
     "cache.models = false (default)",
     "cache.plans = false (default)",
+    "cache.shapes = true (default)",
     "cache.megabytesMax = 256 (default)",
     'store = "~/.agentmesh/store.db" (default)',
   ]);

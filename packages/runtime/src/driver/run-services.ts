@@ -3,6 +3,7 @@ import type { RunScope, ToolBinding, ToolSpec } from "@agentmesh/core";
 import type { ModelCallTrace, ModelPrice, ReservedCall } from "@agentmesh/models";
 import type { Clock, Model, ModelRequest, ModelRole, Store } from "@agentmesh/ports";
 import type { ChildRuns } from "./child-runs.ts";
+import type { LearnedOutput } from "../registry/shapes/learned-shapes.ts";
 import type { Nodes } from "./nodes.ts";
 import type { SecretMask } from "./secret-mask.ts";
 
@@ -61,6 +62,11 @@ export interface ModelDirectory {
   model(role: ModelRole, watch: ModelWatch): Promise<Model>;
 }
 
+/** Told of the outputs of calls that have succeeded. */
+export interface ShapeLearner {
+  learn(tool: ToolSpec, output: LearnedOutput): void;
+}
+
 export interface RunServices {
   readonly store: Store;
   readonly clock: Clock;
@@ -69,6 +75,8 @@ export interface RunServices {
   readonly models: ModelDirectory;
   readonly mask: SecretMask;
   readonly children: ChildRuns;
+  /** Absent: nothing is learned of what tools put out. */
+  readonly shapes?: ShapeLearner | undefined;
   /** How long a cancelled call may go on before it is given up. */
   readonly cancelGraceMs: number;
 }

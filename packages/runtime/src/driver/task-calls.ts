@@ -30,6 +30,7 @@ import { errorRecordOf } from "./error-record.ts";
 import { type OpenCall, OpenCalls } from "./open-calls.ts";
 import { watchModelCalls } from "./model-journal.ts";
 import { outgoingContext } from "../subagent/outgoing-context.ts";
+import { standsOnUntrusted } from "./untrusted-value.ts";
 import type { WrittenPayload } from "./payload-writer.ts";
 import type { RunDriver } from "./run-driver.ts";
 
@@ -173,6 +174,7 @@ export class TaskCalls {
   #succeed({ task: key, attempt }: CallEffect, task: TaskState, { value, durationMs, cache, report }: Success): void {
     const written = this.#driver.write(value);
     const child = this.#reported(report);
+    if (cache === undefined) this.#learn(task, value, written.payload.bytes);
     try {
       const again = isToRepeat(task, value, this.#driver.values.valueOf);
       this.#driver.feed(
@@ -204,6 +206,15 @@ export class TaskCalls {
         ...child.written,
       );
     }
+  }
+
+  /** Whether or not the task succeeds in the end, its tool has put this out. */
+  #learn(task: TaskState, value: Json, bytes: number): void {
+    const { state, services, tools } = this.#driver;
+    const binding = state.bindings[useOf(task)];
+    const tool = services.shapes === undefined ? undefined : tools.find(binding?.tool ?? "");
+    if (tool === undefined || tool.fingerprint !== binding?.fingerprint) return;
+    services.shapes?.learn(tool, { value, bytes, isUntrusted: () => standsOnUntrusted(state, task) });
   }
 
   #fail({ task, attempt }: CallEffect, error: unknown, { durationMs, report }: Ending): void {

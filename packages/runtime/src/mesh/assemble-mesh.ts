@@ -14,6 +14,7 @@ import { DefaultExecutor } from "../nodes/default-executor.ts";
 import { DefaultRouter } from "../nodes/default-router.ts";
 import { DefaultValidator } from "../nodes/default-validator.ts";
 import type { ScopeRules } from "../registry/scope/tool-scope.ts";
+import { LearnedShapes, type ShapeLearning } from "../registry/shapes/learned-shapes.ts";
 import type { ToolPins } from "../registry/tool-pins.ts";
 import { type AgentTool, ToolRegistry } from "../registry/tool-registry.ts";
 import { ChildDesk } from "../workflows/child-desk.ts";
@@ -69,7 +70,8 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
   const policy = RunPolicy.parse(assembly.policy ?? {});
   const tenant = assembly.tenant ?? "default";
   const children = new ChildDesk({ store, clock, desk: () => mesh.desk });
-  const registry = registryOf(assembly, { children, clock, policy, tenant });
+  const shapes = shapesOf(assembly, (tool) => registry.identityOf(tool));
+  const registry = registryOf({ ...assembly, shapes }, { children, clock, policy, tenant });
   const models = new ModelPool({ open: assembly.models, roles: assembly.roles ?? {} });
   const defaults = {
     router: new DefaultRouter(),
@@ -87,6 +89,7 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
     models,
     mask: new SecretMask(assembly.secrets ?? []),
     children,
+    shapes,
     cancelGraceMs: assembly.cancelGraceMs ?? CANCEL_GRACE_MS,
   };
   const mesh = new Mesh({
@@ -110,9 +113,17 @@ export function assembleMesh(assembly: MeshAssembly): Mesh {
   return mesh;
 }
 
+function shapesOf({ caching }: MeshAssembly, identityOf: ShapeLearning["identityOf"]): LearnedShapes | undefined {
+  return caching?.learnsShapes === true ? new LearnedShapes({ cache: caching.cache, identityOf }) : undefined;
+}
+
+interface RegistryAssembly extends MeshAssembly {
+  readonly shapes: LearnedShapes | undefined;
+}
+
 /** The servers, and the workflows as one more. */
 function registryOf(
-  { sources, workflows, agents = new Map(), contextServers = [], pins, scopes }: MeshAssembly,
+  { sources, workflows, agents = new Map(), contextServers = [], pins, scopes, shapes }: RegistryAssembly,
   parts: Pick<WorkflowToolSourceParts, "children" | "clock" | "policy" | "tenant">,
 ): ToolRegistry {
   const serversOfWorkflow = (name: string): ReadonlySet<string> => serversOf(workflows?.get(name), registry);
@@ -125,6 +136,7 @@ function registryOf(
     contextServers: [...contextServers, ...[...agents.values()].map(({ server }) => server)],
     pins,
     scopes,
+    shapes,
   });
   return registry;
 }

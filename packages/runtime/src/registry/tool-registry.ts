@@ -16,6 +16,7 @@ import { ScopedTools } from "./scope/scoped-tools.ts";
 import { type ScopeRules, ToolScope } from "./scope/tool-scope.ts";
 import { CallHealth } from "./call-health.ts";
 import type { CatalogueServer, CatalogueTool, ServerCollision } from "./tool-catalogue.ts";
+import type { LearnedShapes } from "./shapes/learned-shapes.ts";
 import { ToolPins } from "./tool-pins.ts";
 
 /** How many tools are remembered, gone ones among them. */
@@ -30,6 +31,8 @@ export interface RegistryOptions {
   /** Servers that are told where a call comes from. */
   readonly contextServers?: Iterable<string>;
   readonly pins?: ToolPins | undefined;
+  /** Absent: nothing is learned of what tools put out. */
+  readonly shapes?: LearnedShapes | undefined;
   /** Absent: every run may use every tool. */
   readonly scopes?: ScopeRules | undefined;
 }
@@ -50,6 +53,7 @@ export class ToolRegistry implements ScopedDirectory {
   /** Names of servers that are no functions of this program. */
   readonly #remote: ReadonlySet<string>;
   readonly #pins: ToolPins;
+  readonly #shapes: LearnedShapes | undefined;
   #proxies: ReadonlyMap<string, McpToolProxy> | undefined;
   /** The last ones, to see which have changed. */
   #before: ReadonlyMap<string, McpToolProxy> = new Map();
@@ -66,11 +70,12 @@ export class ToolRegistry implements ScopedDirectory {
   /** Of sources with one name the last is used: what a program brings along stands in front of the configuration. Throws ScopeServerError. */
   constructor(
     sources: readonly ToolSource[],
-    { agents = new Map(), contextServers = [], pins = new ToolPins(), scopes = OPEN }: RegistryOptions = {},
+    { agents = new Map(), contextServers = [], pins = new ToolPins(), scopes = OPEN, shapes }: RegistryOptions = {},
   ) {
     this.#agents = agents;
     this.#contextServers = new Set(contextServers);
     this.#pins = pins;
+    this.#shapes = shapes;
     this.#scopes = scopes;
     this.#sources = new Map(sources.map((source) => [source.server, source]));
     if (scopes.areServersKnown === true) assertServers(scopes, this.#sources);
@@ -90,6 +95,7 @@ export class ToolRegistry implements ScopedDirectory {
     const wanted = [...this.#sources.values()].filter((source) => names === undefined || names.has(source.server));
     const statuses = await Promise.all(wanted.map((source) => source.connect(signal)));
     this.#proxies = undefined;
+    await this.#shapes?.load([...this.#all().values()].map(({ spec }) => spec));
     return statuses;
   }
 
@@ -104,7 +110,7 @@ export class ToolRegistry implements ScopedDirectory {
   }
 
   tools(): readonly ToolSpec[] {
-    return [...[...this.#all().values()].map((proxy) => proxy.spec), ...MESH_TOOLS];
+    return [...[...this.#all().values()].map(({ spec }) => this.#described(spec)), ...MESH_TOOLS];
   }
 
   offered(): readonly ToolSpec[] {
@@ -156,7 +162,8 @@ export class ToolRegistry implements ScopedDirectory {
   }
 
   find(name: string): ToolSpec | undefined {
-    return this.#all().get(name)?.spec ?? MESH_TOOLS.find((tool) => tool.name === name);
+    const spec = this.#all().get(name)?.spec;
+    return spec === undefined ? MESH_TOOLS.find((tool) => tool.name === name) : this.#described(spec);
   }
 
   /** Whether the server is told where a call comes from, and what it may use up. */
@@ -202,6 +209,10 @@ export class ToolRegistry implements ScopedDirectory {
 
   async close(): Promise<void> {
     await Promise.all([...this.#sources.values()].map((source) => source.close()));
+  }
+
+  #described(spec: ToolSpec): ToolSpec {
+    return this.#shapes?.described(spec) ?? spec;
   }
 
   readonly #observe: CallObserver = ({ name, server }, beganMs, error) => {

@@ -26,9 +26,17 @@ export function toolSignature(tool: ToolSpec): string {
 }
 
 /** What a task of this tool gives, as a type; with `...` where the tool does not say. */
-export function outputType({ outputSchema }: ToolSpec): string {
-  if (outputSchema === undefined || outputSchema === true) return "{text: string, ...}";
+export function outputType(tool: ToolSpec): string {
+  const { outputSchema } = tool;
+  if (outputSchema === undefined || outputSchema === true) return learnedType(tool) ?? "{text: string, ...}";
   return typeText({ schema: outputSchema, root: outputSchema, level: 0 });
+}
+
+/** Its keys come from outputs: where those may be a stranger's, they are not told (promise 9). */
+function learnedType({ outputShape, isOpenWorld }: ToolSpec): string | undefined {
+  if (outputShape === undefined || outputShape.isUntrusted || isOpenWorld) return undefined;
+  const { schema } = outputShape;
+  return `${typeText({ schema, root: schema, level: 0 })} (learned from earlier results)`;
 }
 
 /** Untrusted text as one line in quotes. */
