@@ -43,9 +43,11 @@ function compile(plan: Plan): CompiledPlan {
   for (const [index, task] of plan.tasks.entries()) indexOf.set(task.id, index);
   const findings: Finding[] = [];
   const parts: PlanParts = { graph: new TaskGraph(plan.tasks.length), templates: new PlanTemplates() };
+  const context = { parts, findings, indexOf };
   const tasks = plan.tasks.map((spec, index) => {
-    const task = compileTask(spec, index, { parts, findings });
-    parts.graph.add(dependenciesOf(task, indexOf));
+    const task = compileTask(spec, index, context);
+    readTask(task, context);
+    parts.graph.endTask();
     return task;
   });
   const cycle = parts.graph.close((index) => plan.tasks[index]?.expectMs ?? EXPECT_MS_DEFAULT);
@@ -61,29 +63,13 @@ const NO_IDS: readonly string[] = [];
 interface Context {
   readonly parts: PlanParts;
   readonly findings: Finding[];
+  readonly indexOf: ReadonlyMap<string, number>;
 }
 
 function compileTask(spec: PlanTask, index: number, context: Context): CompiledTask {
   const when = condition(spec.when, ["tasks", index, "when"], context);
   const until = condition(spec.repeat?.until, ["tasks", index, "repeat", "until"], context);
-  const task = new CompiledTask(spec, { index, when, until }, context.parts);
-  reportAt(task.args, [index, "args"], { spec, context });
-  reportAt(task.list, [index, "each", "in"], { spec, context });
-  reportAt(task.fallback, [index, "onError", "args"], { spec, context });
-  return task;
-}
-
-interface Reported {
-  readonly spec: PlanTask;
-  readonly context: Context;
-}
-
-/** What is wrong with a value, at its place in the plan. */
-function reportAt(value: PlanValue | undefined, at: readonly (string | number)[], { spec, context }: Reported): void {
-  const task = spec.id;
-  value?.visit({
-    finding: (finding) => context.findings.push({ ...findingAt(["tasks", ...at], finding), task }),
-  });
+  return new CompiledTask(spec, { index, when, until }, context.parts);
 }
 
 function findingAt(base: readonly (string | number)[], finding: Finding): Finding {
@@ -105,25 +91,27 @@ function condition(
   }
 }
 
-function dependenciesOf(task: CompiledTask, indexOf: ReadonlyMap<string, number>): ReadonlySet<number> {
-  const found = new Set<number>();
-  visitRoots(task, (root) => {
-    const index = indexOf.get(root);
-    if (index !== undefined && !(index === task.index && task.until !== undefined)) found.add(index);
-  });
-  return found;
-}
-
-/** The names that it waits for: what it reads, and what it comes after. */
-function visitRoots({ spec, args, list, fallback, when, until }: CompiledTask, visit: (root: string) => void): void {
-  const visitOwn = (root: string): void => {
-    if (root !== spec.each?.as) visit(root);
+/** Adds to the graph what it waits for: what it reads, and what it comes after. Reports what is wrong with its values. */
+function readTask(task: CompiledTask, { parts, findings, indexOf }: Context): void {
+  const { spec, index, list, fallback, when, until } = task;
+  const add = (root: string): void => {
+    const other = indexOf.get(root);
+    if (other !== undefined && !(other === index && until !== undefined)) parts.graph.add(other);
   };
-  list?.visit({ wire: ({ reference }) => visit(reference.root) });
-  for (const { root } of when?.references ?? NO_REFERENCES) visit(root);
-  for (const value of [args, fallback]) value?.visit({ wire: ({ reference }) => visitOwn(reference.root) });
-  for (const { root } of until?.references ?? NO_REFERENCES) visitOwn(root);
-  for (const id of spec.after ?? NO_IDS) visit(id);
+  const addOuter = (root: string): void => {
+    if (root !== spec.each?.as) add(root);
+  };
+  const read = (value: PlanValue, at: readonly string[], addRoot: (root: string) => void): void =>
+    value.visit({
+      wire: ({ reference }) => addRoot(reference.root),
+      finding: (finding) => findings.push({ ...findingAt(["tasks", index, ...at], finding), task: spec.id }),
+    });
+  if (list !== undefined) read(list, ["each", "in"], add);
+  for (const { root } of when?.references ?? NO_REFERENCES) add(root);
+  read(task.args, ["args"], addOuter);
+  if (fallback !== undefined) read(fallback, ["onError", "args"], addOuter);
+  for (const { root } of until?.references ?? NO_REFERENCES) addOuter(root);
+  for (const id of spec.after ?? NO_IDS) add(id);
 }
 
 /** What is read for each element of an `each`, where the loop name is known. */

@@ -61,7 +61,7 @@ export {
   text,
   type ValueReference,
 } from "./plan-builder.ts";
-export { argumentSources, type Provenance, provenanceOfTask } from "./provenance.ts";
+export { type Provenance, provenanceOfTask } from "./provenance.ts";
 export { formatReference, parseReference, type Reference, valueAt } from "./reference.ts";
 export { assertArguments, isToRepeat, resolveTask, type ResolvedTask } from "./resolve-task.ts";
 export type { RunEffect } from "./run-effect.ts";

@@ -169,9 +169,9 @@ interface Visit {
 function visitAt(source: Json, visit: Visit): void {
   if (typeof source === "string" && isTemplate(source)) visitText(visit.templates.of(source), visit);
   if (typeof source !== "object" || source === null) return;
-  if (isList(source)) for (const [step, item] of source.entries()) visitStep(step, item, visit);
+  if (isList(source)) for (let step = 0; step < source.length; step++) visitStep(step, source[step] ?? null, visit);
   else if (isLiteral(source)) reportOtherKeys(source, "$literal", visit);
-  else if (isReference(source)) visitReference(source, visit);
+  else if (Object.hasOwn(source, "$from")) visitReference(source, visit);
   else for (const key of sortedKeys(source)) visitStep(key, source[key] ?? null, visit);
 }
 

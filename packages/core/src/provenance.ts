@@ -16,6 +16,7 @@ export interface Provenance {
 }
 
 const NOWHERE: Provenance = { inputs: [], tasks: [] };
+const NO_ARGUMENTS = {};
 
 /** Everything that a task's value stands on, directly or through other tasks; the task itself first. */
 export function provenanceOfTask(compiled: CompiledPlan, id: string): Provenance {
@@ -31,20 +32,30 @@ export function provenanceOfTask(compiled: CompiledPlan, id: string): Provenance
   return { inputs: [...inputs], tasks: [...tasks] };
 }
 
-/** The inputs and tasks that a task reads itself. */
-export function sourcesOfTask(compiled: CompiledPlan, task: CompiledTask): Provenance {
-  const wires = wiresOf(task);
-  if (wires.length === 0) return NOWHERE;
+/** What a task reads itself. */
+export interface TaskSources {
+  readonly from: Provenance;
+  /** Per argument (JSON Pointer into `args`): the references that flow into it. */
+  readonly argumentsFrom: Readonly<Record<string, readonly string[]>>;
+}
+
+export function sourcesOfTask(compiled: CompiledPlan | undefined, task: CompiledTask): TaskSources {
+  const args = task.args.wires();
+  const wires = wiresOf(task, args);
+  const from = compiled === undefined || wires.length === 0 ? NOWHERE : rootsOf(wires, task, compiled);
+  return { from, argumentsFrom: args.length === 0 ? NO_ARGUMENTS : argumentSources(args) };
+}
+
+function rootsOf(wires: readonly Wire[], task: CompiledTask, compiled: CompiledPlan): Provenance {
   const inputs = new Set<string>();
   const open: string[] = [];
   for (const wire of wires) addRoot(wire, { task, compiled, inputs, open });
   return { inputs: [...inputs], tasks: [...new Set(open)] };
 }
 
-/** Per argument (JSON Pointer into `args`): the references that flow into it. */
-export function argumentSources(task: CompiledTask): Readonly<Record<string, readonly string[]>> {
+function argumentSources(args: readonly Wire[]): Readonly<Record<string, readonly string[]>> {
   const sources: Record<string, string[]> = {};
-  for (const wire of task.args.wires()) {
+  for (const wire of args) {
     const at = jsonPointer(wire.at);
     const reference = formatReference(wire.reference);
     if (Object.hasOwn(sources, at)) sources[at]?.push(reference);
@@ -53,10 +64,9 @@ export function argumentSources(task: CompiledTask): Readonly<Record<string, rea
   return sources;
 }
 
-function wiresOf(task: CompiledTask): readonly Wire[] {
-  const wires = task.args.wires();
-  if (task.list === undefined && task.fallback === undefined) return wires;
-  return [...wires, ...(task.list?.wires() ?? []), ...(task.fallback?.wires() ?? [])];
+function wiresOf(task: CompiledTask, args: readonly Wire[] = task.args.wires()): readonly Wire[] {
+  if (task.list === undefined && task.fallback === undefined) return args;
+  return [...args, ...(task.list?.wires() ?? []), ...(task.fallback?.wires() ?? [])];
 }
 
 interface Walk {

@@ -11,27 +11,42 @@ export interface Reference {
 
 /** The longest reference that is read, in characters. */
 export const REFERENCE_CHARS_MAX = 1_000;
-const ROOT = /^[A-Za-z_][A-Za-z0-9_-]*/;
-const STEP = /\.([A-Za-z_$][A-Za-z0-9_$-]*)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]/y;
+const ROOT = /[A-Za-z_][A-Za-z0-9_-]*/y;
+const FIELD = /\.[A-Za-z_$][A-Za-z0-9_$-]*/y;
+const NAME = /^[A-Za-z_$][A-Za-z0-9_$-]*$/;
+const ELEMENT = /\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]/y;
 
 /** The parsed reference, or undefined where the text is none. */
 export function parseReference(text: string): Reference | undefined {
-  const root = text.length > REFERENCE_CHARS_MAX ? undefined : ROOT.exec(text)?.[0];
-  if (root === undefined) return undefined;
+  const end = text.length > REFERENCE_CHARS_MAX ? undefined : endOf(ROOT, text, 0);
+  if (end === undefined) return undefined;
   const path: (string | number)[] = [];
-  STEP.lastIndex = root.length;
-  while (STEP.lastIndex < text.length) {
-    const step = STEP.exec(text);
-    if (step === null) return undefined;
-    path.push(step[1] ?? (step[2] === undefined ? unquote(step[3] ?? "") : Number(step[2])));
+  for (let at = end; at < text.length;) {
+    const fieldEnd = endOf(FIELD, text, at);
+    if (fieldEnd === undefined) {
+      ELEMENT.lastIndex = at;
+      const [element, index, key = ""] = ELEMENT.exec(text) ?? [];
+      if (element === undefined) return undefined;
+      path.push(index === undefined ? unquote(key) : Number(index));
+      at += element.length;
+    } else {
+      path.push(text.slice(at + 1, fieldEnd));
+      at = fieldEnd;
+    }
   }
-  return { root, path };
+  return { root: text.slice(0, end), path };
+}
+
+/** Where what stands at a place ends: most references are names and dots, and a test makes no list of what it found. */
+function endOf(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
 }
 
 export function formatReference(reference: Reference): string {
   const steps = reference.path.map((step) => {
     if (typeof step === "number") return `[${step}]`;
-    return /^[A-Za-z_$][A-Za-z0-9_$-]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+    return NAME.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
   });
   return reference.root + steps.join("");
 }

@@ -2,7 +2,7 @@
 import type { CacheHit } from "./cache-hit.ts";
 import type { ErrorRecord } from "./error-record.ts";
 import type { Finding } from "./finding.ts";
-import { argumentSources, type Provenance, sourcesOfTask } from "./provenance.ts";
+import { type Provenance, sourcesOfTask } from "./provenance.ts";
 import type { Payload } from "./payload.ts";
 import type { Plan } from "./plan.ts";
 import { type BudgetLine, budgetLine } from "./run-budget.ts";
@@ -97,8 +97,6 @@ export interface RunView extends RunOutline {
   readonly tasks: Readonly<Record<string, TaskView>>;
 }
 
-const NOWHERE: Provenance = { inputs: [], tasks: [] };
-
 export function publicStatus(state: RunState): PublicRunStatus {
   const { status } = state;
   return status === "none" || status === "cancelling" || status === "stopping" ? "running" : status;
@@ -154,28 +152,25 @@ function waitView({ kind, key, sinceMs, untilMs, message, tool, args, form, name
 }
 
 export function taskView(state: RunState, task: TaskState): TaskView {
-  const { spec } = task.compiled;
+  const { key, compiled, attempt, output, child, reusedFrom, startedAtMs, endedAtMs } = task;
+  const status = publicTaskStatus(state, task);
+  const { from, argumentsFrom } = sourcesOfTask(state.compiled, compiled);
   const tool = bindingOf(state, task)?.tool;
-  const { output, startedAtMs, endedAtMs, reusedFrom, child } = task;
   const cache = state.cached.get(task);
-  const error = task.status === "succeeded" ? undefined : task.error;
-  return {
-    id: task.key,
-    status: publicTaskStatus(state, task),
-    use: spec.use,
-    attempt: task.attempt,
-    from: state.compiled === undefined ? NOWHERE : sourcesOfTask(state.compiled, task.compiled),
-    argumentsFrom: argumentSources(task.compiled),
-    ...(tool === undefined ? {} : { tool }),
-    ...(output === undefined ? {} : { output }),
-    ...(cache === undefined ? {} : { cache }),
-    ...(error === undefined ? {} : { error }),
-    ...(child === undefined ? {} : { child }),
-    ...(reusedFrom === undefined ? {} : { reusedFrom }),
-    ...(startedAtMs > 0 ? { startedAtMs } : {}),
-    ...(endedAtMs > 0 ? { endedAtMs } : {}),
-  };
+  const view: Writable<TaskView> = { id: key, status, use: compiled.spec.use, attempt, from, argumentsFrom };
+  if (tool !== undefined) view.tool = tool;
+  if (output !== undefined) view.output = output;
+  if (cache !== undefined) view.cache = cache;
+  if (task.error !== undefined && task.status !== "succeeded") view.error = task.error;
+  if (child !== undefined) view.child = child;
+  if (reusedFrom !== undefined) view.reusedFrom = reusedFrom;
+  if (startedAtMs > 0) view.startedAtMs = startedAtMs;
+  if (endedAtMs > 0) view.endedAtMs = endedAtMs;
+  return view;
 }
+
+/** While it is built: fields that it has not are absent, and copies of a view for each of 10,000 tasks would take long. */
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 function publicTaskStatus(state: RunState, task: TaskState): PublicTaskStatus {
   const { status } = task;

@@ -25,6 +25,12 @@ class FlatLists {
     return (this.#starts[index + 1] ?? 0) - (this.#starts[index] ?? 0);
   }
 
+  /** Calls with each item of a list, in order. */
+  each(index: number, visit: (item: number) => void): void {
+    const end = this.#starts[index + 1] ?? 0;
+    for (let at = this.#starts[index] ?? 0; at < end; at++) visit(this.#items[at] ?? 0);
+  }
+
   /** The same pairs from their other ends, in order. */
   reversed(): FlatLists {
     const tasks = this.#starts.length - 1;
@@ -34,11 +40,11 @@ class FlatLists {
     const items = new Int32Array(this.#items.length);
     const next = starts.slice();
     for (let index = 0; index < tasks; index++)
-      for (const item of this.of(index)) {
+      this.each(index, (item) => {
         const at = next[item] ?? 0;
         items[at] = index;
         next[item] = at + 1;
-      }
+      });
     return new FlatLists(starts, items);
   }
 }
@@ -52,24 +58,34 @@ export class TaskGraph {
   /** Of the tasks so far, one behind the other, and where each begins. */
   #added: number[] = [];
   #starts: number[] = [0];
+  /** By task: how many tasks there were when another last waited for it, the one that is being added included. */
+  #lastAddedBy: Int32Array;
 
   /** Of so many tasks, which are then added. */
   constructor(tasks: number) {
     this.#priorities = new Float64Array(tasks);
+    this.#lastAddedBy = new Int32Array(tasks);
   }
 
-  /** The dependencies of the next task. */
-  add(dependencies: ReadonlySet<number>): void {
-    for (const index of dependencies) this.#added.push(index);
+  /** A dependency of the next task; one that it has already is none. */
+  add(dependency: number): void {
+    if (this.#lastAddedBy[dependency] === this.#starts.length) return;
+    this.#lastAddedBy[dependency] = this.#starts.length;
+    this.#added.push(dependency);
+  }
+
+  /** The next task has all its dependencies. */
+  endTask(): void {
     this.#starts.push(this.#added.length);
   }
 
   /** Once all are added. `expectMs`: how long a task takes. Returns the tasks that wait for each other. */
   close(expectMs: (index: number) => number): readonly number[] {
-    this.#dependencies = new FlatLists(Int32Array.from(this.#starts), Int32Array.from(this.#added));
+    this.#dependencies = new FlatLists(new Int32Array(this.#starts), new Int32Array(this.#added));
     this.#dependents = this.#dependencies.reversed();
     this.#added = [];
     this.#starts = [];
+    this.#lastAddedBy = new Int32Array(0);
     return this.#rankByLongestPath(expectMs);
   }
 
@@ -97,17 +113,19 @@ export class TaskGraph {
   /** Kahn's order, then backwards: own time + the longest chain behind. Returns the tasks that no order can hold. */
   #rankByLongestPath(expectMs: (index: number) => number): readonly number[] {
     const tasks = this.#priorities.length;
-    const waiting = Int32Array.from({ length: tasks }, (_, index) => this.dependencyCount(index));
+    const waiting = new Int32Array(tasks);
     const order: number[] = [];
-    for (const [index, count] of waiting.entries()) if (count === 0) order.push(index);
-    // an array grows while it is walked
-    for (const done of order) {
-      for (const next of this.dependentsOf(done)) {
-        const left = (waiting[next] ?? 0) - 1;
-        waiting[next] = left;
-        if (left === 0) order.push(next);
-      }
+    for (let index = 0; index < tasks; index++) {
+      waiting[index] = this.dependencyCount(index);
+      if (waiting[index] === 0) order.push(index);
     }
+    const release = (next: number): void => {
+      const left = (waiting[next] ?? 0) - 1;
+      waiting[next] = left;
+      if (left === 0) order.push(next);
+    };
+    // an array grows while it is walked
+    for (const done of order) this.#dependents.each(done, release);
     for (const index of order.toReversed()) this.#rank(index, expectMs(index));
     if (order.length === tasks) return [];
     return [...waiting.keys()].filter((index) => (waiting[index] ?? 0) > 0);
@@ -115,9 +133,11 @@ export class TaskGraph {
 
   /** The fraction stays below one, and is cut off before the chain goes on: it never outweighs a millisecond. */
   #rank(index: number, ownMs: number): void {
-    const dependents = this.dependentsOf(index);
     let behindMs = 0;
-    for (const next of dependents) behindMs = Math.max(behindMs, Math.floor(this.priorityOf(next)));
-    this.#priorities[index] = ownMs + behindMs + dependents.length / (this.#priorities.length + 1);
+    this.#dependents.each(index, (next) => {
+      behindMs = Math.max(behindMs, Math.floor(this.priorityOf(next)));
+    });
+    const share = this.#dependents.count(index) / (this.#priorities.length + 1);
+    this.#priorities[index] = ownMs + behindMs + share;
   }
 }

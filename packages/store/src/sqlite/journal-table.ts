@@ -13,6 +13,17 @@ import type { StoreFile } from "./store-file.ts";
 /** What comes together is one entry up to this length, in characters: several of them fit into a page of the file. */
 const ENTRY_LENGTH = 1_000;
 
+/** From an entry back to the one that holds an event. Links lead backwards: one that is broken leads in no circle. */
+const LINKED = `
+  WITH RECURSIVE linked(number, run, prev, seq, atMs, body) AS (
+    SELECT number, run, prev, seq, at_ms, body FROM entry WHERE number = ?
+    UNION ALL
+    SELECT entry.number, entry.run, entry.prev, entry.seq, entry.at_ms, entry.body
+    FROM linked JOIN entry ON entry.number = linked.prev
+    WHERE linked.seq > ? AND linked.prev < linked.number AND entry.run = linked.run
+  )
+  SELECT number, run, prev, seq, atMs, body FROM linked`;
+
 /** The end of a run's journal. */
 export interface JournalEnd {
   /** The number of its last entry; 0 when there is none. */
@@ -160,22 +171,16 @@ export class JournalTable {
 
   #followed(number: number, oldestSeq: number): readonly NumberedEntry[] | undefined {
     const head = this.#file.statement("SELECT entry, sum FROM head WHERE run = ?").get(number);
-    const statement = this.#file.statement(
-      "SELECT number, run, prev, seq, at_ms AS atMs, body FROM entry WHERE number = ?",
-    );
-    const found: NumberedEntry[] = [];
-    let next = Number(head?.["entry"]);
-    for (;;) {
-      const entry = statement.get(next) as unknown as LinkedEntry | undefined;
-      if (entry?.run !== number) return undefined;
-      const after = found.at(-1);
+    if (head === undefined) return undefined;
+    const entries = this.#file.statement(LINKED).all(Number(head["entry"]), oldestSeq) as unknown as LinkedEntry[];
+    for (const [at, entry] of entries.entries()) {
+      const after = entries[at - 1];
       const isRight =
-        after === undefined ? endOf(entry).sum === head?.["sum"] : entry.seq + lineCount(entry.body) === after.seq;
-      if (!isRight) return undefined;
-      found.push(entry);
-      if (entry.seq <= oldestSeq) return found;
-      next = entry.prev;
+        after === undefined ? endOf(entry).sum === head["sum"] : entry.seq + lineCount(entry.body) === after.seq;
+      if (!isRight || entry.run !== number) return undefined;
     }
+    const isWhole = (entries.at(-1)?.seq ?? Number.POSITIVE_INFINITY) <= oldestSeq;
+    return isWhole ? entries : undefined;
   }
 
   /** In order, as far as the file can be read: entries of a run are never stored before older ones. */
