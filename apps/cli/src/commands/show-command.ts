@@ -24,13 +24,13 @@ export async function showCommand(call: CommandCall): Promise<number> {
   const [run] = operands;
   if (run === undefined) throw new UsageError("Which run is to be shown?", "List them with: agentmesh runs");
   await using mesh = await openSession(call);
+  if (options.has("tree")) {
+    showTree(await mesh.trace(run), output);
+    return EXIT.ok;
+  }
   const events = await mesh.events(run);
   if (options.has("events")) {
     for (const event of events) output.jsonLine(signalDocument(event));
-    return EXIT.ok;
-  }
-  if (options.has("tree")) {
-    showTree(events, output);
     return EXIT.ok;
   }
   const view = await mesh.show(run);

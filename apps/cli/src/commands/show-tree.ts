@@ -1,11 +1,11 @@
 /** `agentmesh show --tree`: what led to what in a run, how long it took, and what it waited for. */
 import {
+  type ChildAbsence,
   criticalPath,
   type CriticalStep,
-  type RunEvent,
+  type RunTrace,
   spanTree,
   type SpanStatus,
-  traceRun,
   type TreeRow,
   type WaitCause,
   type Waits,
@@ -30,8 +30,7 @@ const MARK_OF: Readonly<Record<SpanStatus, Status>> = {
   suspended: "suspended",
 };
 
-export function showTree(events: readonly RunEvent[], output: Output): void {
-  const trace = traceRun(events);
+export function showTree(trace: RunTrace, output: Output): void {
   const rows = spanTree(trace);
   const steps = criticalPath(trace);
   if (output.isJson) {
@@ -57,7 +56,8 @@ export function showTree(events: readonly RunEvent[], output: Output): void {
 function shownRows(rows: readonly TreeRow[]): readonly TreeRow[] {
   const callers = new Set(rows.flatMap(({ kind, below }) => (kind === "model" && below !== undefined ? [below] : [])));
   return rows.filter(({ kind, status, facts, span }) => {
-    if (kind === "wait" || kind === "run") return false;
+    if (kind === "run") return span !== 1;
+    if (kind === "wait") return false;
     return kind !== "attempt" || facts.attempt !== 1 || status === "retried" || callers.has(span);
   });
 }
@@ -69,25 +69,38 @@ function rowCells(row: TreeRow): Row {
   return [
     isCritical ? { style: "bold", text: CRITICAL } : " ",
     statusMark(MARK_OF[status]),
-    `${indent}${name}`,
-    kind === "task" || kind === "attempt" ? (facts.tool ?? "") : "",
+    `${indent}${kind === "run" ? `run ${name}` : name}`,
+    kind === "run" ? (facts.run ?? "") : kind === "task" || kind === "attempt" ? (facts.tool ?? "") : "",
     { style: "dim", text: `+${durationText(startMs)}` },
     durationText(durationMs),
     ...(notes === "" ? [] : [{ style: "dim" as const, text: notes }]),
   ];
 }
 
-function notesOf({ waits, alsoAfter, facts, status }: TreeRow): string {
+function notesOf({ kind, waits, alsoAfter, facts, status }: TreeRow): string {
   const notes = [
     status === "open" ? "goes on" : "",
     facts.cache === "hit" ? "from the cache" : "",
     facts.elements === undefined ? "" : `${facts.elements} elements`,
     Object.keys(waits).length === 0 ? "" : `waited: ${waitsText(waits)}`,
     alsoAfter === undefined ? "" : `also after ${namesText(alsoAfter)}`,
+    kind === "run" && facts.isRemote === true ? "in another mesh" : "",
+    facts.childAbsence === undefined ? "" : absenceText(facts.childAbsence, facts.child),
     facts.reusedFrom === undefined ? "" : `reused from ${facts.reusedFrom}`,
     facts.error ?? "",
   ];
   return notes.filter((note) => note !== "").join("; ");
+}
+
+function absenceText(absence: ChildAbsence, run = "its run"): string {
+  switch (absence) {
+    case "pruned":
+      return `${run} is not in the store any more`;
+    case "untold":
+      return `${run} is in another mesh, which has told nothing of it`;
+    case "limit":
+      return `${run} is left out: too many runs, or too deep`;
+  }
 }
 
 function namesText(names: readonly string[]): string {

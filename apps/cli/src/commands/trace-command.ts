@@ -1,5 +1,5 @@
 /** `agentmesh trace export`: where a run's time went, as a file for Perfetto or as JSON. */
-import { chromeTrace, type RunTrace, traceDocument, traceRun } from "@agentmesh/core";
+import { chromeTrace, type RunTrace, traceDocument } from "@agentmesh/core";
 import { outputFormat } from "../arguments/output-format.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 import type { CommandCall } from "../command-call.ts";
@@ -18,7 +18,7 @@ export async function traceCommand(call: CommandCall): Promise<number> {
   const run = runOf(call);
   const format = outputFormat<Format>(call, FORMATS);
   await using mesh = await openSession(call);
-  const trace = traceRun(await mesh.events(run));
+  const trace = await mesh.trace(run);
   const text = `${jsonText(format === "chrome" ? chromeTrace(trace) : traceDocument(trace))}\n`;
   const file = call.options.get("output")?.at(-1);
   if (file === undefined) call.output.stdout.write(text);

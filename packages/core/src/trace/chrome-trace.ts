@@ -1,9 +1,9 @@
 /**
- * A trace as Perfetto and chrome://tracing read it, in the JSON object form of the Trace Event Format. The process is the run;
- * lanes are its threads. Times are whole microseconds since the run was created.
+ * A trace as Perfetto and chrome://tracing read it, in the JSON object form of the Trace Event Format. Each run is a process;
+ * lanes are its threads. Times are whole microseconds since the run at the top was created.
  */
 import { criticalPath } from "./critical-path.ts";
-import type { RunTrace } from "./run-trace.ts";
+import { type RunTrace, runsWithin, type TraceChild } from "./run-trace.ts";
 import { laneNumbers } from "./trace-lane.ts";
 import type { SpanKind, TraceSpan } from "./trace-span.ts";
 
@@ -35,7 +35,6 @@ export interface ChromeTrace {
   readonly otherData: EventArgs;
 }
 
-const PID = 1;
 const RUN_LANE = 1;
 const MICROSECONDS = 1_000;
 
@@ -55,25 +54,60 @@ const FAMILY_OF: Readonly<Record<SpanKind, Family>> = {
 };
 
 export function chromeTrace(trace: RunTrace): ChromeTrace {
-  const drawn = trace.spans.filter(isDrawn);
-  const lanes = lanesOf(drawn);
-  const queuesLeftOut = drawn.length - lanes.of.size;
   const critical = new Set(criticalPath(trace).map(({ span }) => span));
-  const slices = [...lanes.of].map(([span, tid]) => sliceOf(span, tid, critical));
-  const moments = trace.marks.map(({ kind, name, atMs }): TimedEvent => ({
-    ph: "i",
-    name,
-    cat: kind,
-    ...at(RUN_LANE, atMs),
-    s: "p",
-  }));
-  const timed = [...slices, ...arrowsOf(trace, lanes.of), ...moments, ...countersOf(trace.spans)];
+  const processes = new Map(runsWithin(trace).map((one, index) => [one, processOf(one, index + 1)]));
+  const arrows = { count: 0 };
+  const timed = [...processes].flatMap(([one, process]) => [
+    ...[...process.lanes].map(([span, tid]) => sliceOf(span, { pid: process.pid, tid }, critical)),
+    ...arrowsOf(one, process, arrows),
+    ...momentsOf(one, process),
+    ...countersOf(one.spans, process),
+  ]);
+  const calls = [...processes].flatMap(([one, process]) =>
+    one.children.flatMap((child) => callArrow(child, { process, processes, arrows })),
+  );
   const { run, name, status, seq, isComplete, createdAtMs } = trace;
+  const all = [...processes.values()];
+  const queuesLeftOut = all.reduce((sum, process) => sum + process.queuesLeftOut, 0);
   return {
-    traceEvents: [...processNames(trace), ...lanes.names, ...timed.toSorted((left, right) => left.ts - right.ts)],
+    traceEvents: [
+      ...all.flatMap(({ names }) => names),
+      ...[...timed, ...calls].toSorted((left, right) => left.ts - right.ts),
+    ],
     displayTimeUnit: "ms",
     otherData: { run, name, status, seq, isComplete, createdAtMs, queuesLeftOut },
   };
+}
+
+/** A run, as it is drawn. */
+interface Process {
+  readonly pid: number;
+  /** The lane (`tid`) of each span that is drawn. */
+  readonly lanes: ReadonlyMap<TraceSpan, number>;
+  readonly names: readonly MetadataEvent[];
+  readonly queuesLeftOut: number;
+}
+
+interface Lane {
+  readonly pid: number;
+  readonly tid: number;
+}
+
+function processOf(trace: RunTrace, pid: number): Process {
+  const drawn = trace.spans.filter(isDrawn);
+  const { of: lanes, names } = lanesOf(drawn, pid);
+  const queuesLeftOut = drawn.length - lanes.size;
+  return { pid, lanes, names: [...processNames(trace, pid), ...names], queuesLeftOut };
+}
+
+function momentsOf({ marks }: RunTrace, { pid }: Process): readonly TimedEvent[] {
+  return marks.map(({ kind, name, atMs }) => ({
+    ph: "i",
+    name,
+    cat: kind,
+    ...at({ pid, tid: RUN_LANE }, atMs),
+    s: "p",
+  }));
 }
 
 function familyOf({ kind, name }: TraceSpan): Family {
@@ -91,7 +125,7 @@ interface Lanes {
   readonly names: readonly MetadataEvent[];
 }
 
-function lanesOf(spans: readonly TraceSpan[]): Lanes {
+function lanesOf(spans: readonly TraceSpan[], pid: number): Lanes {
   const of = new Map<TraceSpan, number>();
   const names: MetadataEvent[] = [];
   let first = RUN_LANE;
@@ -104,7 +138,8 @@ function lanesOf(spans: readonly TraceSpan[]): Lanes {
       of.set(span, first + lane);
       count = Math.max(count, lane + 1);
     }
-    for (let lane = 0; lane < count; lane++) names.push(...laneNames(first + lane, laneName(family, lane, count)));
+    for (let lane = 0; lane < count; lane++)
+      names.push(...laneNames({ pid, tid: first + lane }, laneName(family, lane, count)));
     first += count;
   }
   return { of, names };
@@ -114,52 +149,78 @@ function laneName(family: Family, lane: number, count: number): string {
   return count === 1 && family !== "slot" ? family : `${family} ${lane + 1}`;
 }
 
-function laneNames(tid: number, name: string): readonly MetadataEvent[] {
+function laneNames(lane: Lane, name: string): readonly MetadataEvent[] {
   return [
-    { ph: "M", name: "thread_name", pid: PID, tid, args: { name } },
-    { ph: "M", name: "thread_sort_index", pid: PID, tid, args: { sort_index: tid } },
+    { ph: "M", name: "thread_name", ...lane, args: { name } },
+    { ph: "M", name: "thread_sort_index", ...lane, args: { sort_index: lane.tid } },
   ];
 }
 
-function processNames({ run, name, status, seq, isComplete }: RunTrace): readonly MetadataEvent[] {
-  const labels = isComplete ? status : `${status}, up to event ${seq}`;
+function processNames({ run, name, status, seq, isComplete, spans }: RunTrace, pid: number): readonly MetadataEvent[] {
+  const isRemote = spans[0]?.facts.isRemote === true;
+  const labels = [status, ...(isRemote ? ["remote"] : []), ...(isComplete || isRemote ? [] : [`up to event ${seq}`])];
+  const lane = { pid, tid: RUN_LANE };
   return [
-    { ph: "M", name: "process_name", pid: PID, tid: RUN_LANE, args: { name: `${run} ${name}` } },
-    { ph: "M", name: "process_labels", pid: PID, tid: RUN_LANE, args: { labels } },
+    { ph: "M", name: "process_name", ...lane, args: { name: `${run} ${name}`.trim() } },
+    { ph: "M", name: "process_labels", ...lane, args: { labels: labels.join(", ") } },
   ];
 }
 
-function sliceOf(span: TraceSpan, tid: number, critical: ReadonlySet<number>): TimedEvent {
+function sliceOf(span: TraceSpan, lane: Lane, critical: ReadonlySet<number>): TimedEvent {
   const { id, parent, kind, name, startMs, endMs, status, facts } = span;
   const isCritical = critical.has(id) || (kind !== "run" && critical.has(parent ?? 0));
   return {
     ph: "X",
     name,
     cat: kind,
-    ...at(tid, startMs),
+    ...at(lane, startMs),
     dur: (endMs - startMs) * MICROSECONDS,
     args: { span: id, status, ...facts, ...(status === "open" ? { isOpen: true } : {}), critical: isCritical },
   };
 }
 
+/** Numbers the arrows of a file. */
+interface ArrowCount {
+  count: number;
+}
+
 /** An arrow from each dependency to each task that waited for it, from the end of the one to the start of the other. */
-function arrowsOf({ tasks }: RunTrace, laneOf: ReadonlyMap<TraceSpan, number>): readonly TimedEvent[] {
-  const arrows: TimedEvent[] = [];
-  let id = 0;
-  for (const task of tasks) {
+function arrowsOf({ tasks }: RunTrace, { pid, lanes }: Process, arrows: ArrowCount): readonly TimedEvent[] {
+  return tasks.flatMap((task) => {
     const to = task.expansion === undefined ? task.anchors[0] : task.span;
-    const toLane = to === undefined ? undefined : laneOf.get(to);
-    if (to === undefined || toLane === undefined) continue;
-    for (const dependency of task.dependencies) {
+    const toLane = to === undefined ? undefined : lanes.get(to);
+    if (to === undefined || toLane === undefined) return [];
+    return task.dependencies.flatMap((dependency) => {
       const from = dependency.expansion === undefined ? dependency.anchors.at(-1) : dependency.span;
-      const fromLane = from === undefined ? undefined : laneOf.get(from);
-      if (from === undefined || fromLane === undefined) continue;
-      const arrow = { name: "dependency", cat: "dependency", id: ++id };
-      arrows.push({ ph: "s", ...arrow, pid: PID, tid: fromLane, ts: lastMicrosecondOf(from) });
-      arrows.push({ ph: "f", ...arrow, ...at(toLane, to.startMs), bp: "e" });
-    }
-  }
-  return arrows;
+      const fromLane = from === undefined ? undefined : lanes.get(from);
+      if (from === undefined || fromLane === undefined) return [];
+      const arrow = { name: "dependency", cat: "dependency", id: ++arrows.count };
+      const start: TimedEvent = { ph: "s", ...arrow, pid, tid: fromLane, ts: lastMicrosecondOf(from) };
+      return [start, { ph: "f", ...arrow, ...at({ pid, tid: toLane }, to.startMs), bp: "e" } as const];
+    });
+  });
+}
+
+interface CallDrawing {
+  /** Of the run that calls. */
+  readonly process: Process;
+  readonly processes: ReadonlyMap<RunTrace, Process>;
+  readonly arrows: ArrowCount;
+}
+
+/** From the attempt in which a run was started to that run. */
+function callArrow({ task, trace }: TraceChild, { process, processes, arrows }: CallDrawing): readonly TimedEvent[] {
+  const called = trace === undefined ? undefined : processes.get(trace);
+  if (trace === undefined || called === undefined) return [];
+  const from = task.anchors.findLast(({ startMs }) => startMs <= trace.startMs) ?? task.anchors[0];
+  const tid = from === undefined ? undefined : process.lanes.get(from);
+  if (from === undefined || tid === undefined) return [];
+  const ts = Math.min(trace.startMs * MICROSECONDS, lastMicrosecondOf(from));
+  const arrow = { name: "call", cat: "call", id: ++arrows.count };
+  return [
+    { ph: "s", ...arrow, pid: process.pid, tid, ts },
+    { ph: "f", ...arrow, ...at({ pid: called.pid, tid: RUN_LANE }, trace.startMs), bp: "e" },
+  ];
 }
 
 /** An arrow belongs to the slice that is open when it begins. */
@@ -167,32 +228,46 @@ function lastMicrosecondOf({ startMs, endMs }: TraceSpan): number {
   return Math.max(startMs * MICROSECONDS, endMs * MICROSECONDS - 1);
 }
 
-function countersOf(spans: readonly TraceSpan[]): readonly TimedEvent[] {
+function countersOf(spans: readonly TraceSpan[], { pid }: Process): readonly TimedEvent[] {
   const calls = spans.filter(({ kind }) => kind === "attempt");
   const queues = spans.filter((span) => familyOf(span) === "queue");
-  return [
+  const values = [
     ...usageCounters(spans),
     ...concurrency("calls under way", "calls", calls),
     ...concurrency("tasks in the queue", "tasks", queues),
   ];
+  return values.map(({ name, atMs, args }) => ({
+    ph: "C",
+    name,
+    cat: "counter",
+    ...at({ pid, tid: RUN_LANE }, atMs),
+    args,
+  }));
 }
 
-function usageCounters(spans: readonly TraceSpan[]): readonly TimedEvent[] {
+/** The value of a counter from then on. */
+interface CounterValue {
+  readonly name: string;
+  readonly atMs: number;
+  readonly args: Readonly<Record<string, number>>;
+}
+
+function usageCounters(spans: readonly TraceSpan[]): readonly CounterValue[] {
   const calls = spans.filter(({ kind }) => kind === "model").toSorted((left, right) => left.endMs - right.endMs);
-  const events: TimedEvent[] = [];
+  const events: CounterValue[] = [];
   let [input, output, microUsd] = [0, 0, 0];
   for (const { endMs, facts } of calls) {
     input += facts.inputTokens ?? 0;
     output += facts.outputTokens ?? 0;
     microUsd += facts.costMicroUsd ?? 0;
-    events.push(counter("tokens", endMs, { input, output }));
-    if (facts.costMicroUsd !== undefined) events.push(counter("cost", endMs, { microUsd }));
+    events.push({ name: "tokens", atMs: endMs, args: { input, output } });
+    if (facts.costMicroUsd !== undefined) events.push({ name: "cost", atMs: endMs, args: { microUsd } });
   }
   return events;
 }
 
 /** How many of these spans there are at once. */
-function concurrency(name: string, unit: string, spans: readonly TraceSpan[]): readonly TimedEvent[] {
+function concurrency(name: string, unit: string, spans: readonly TraceSpan[]): readonly CounterValue[] {
   const changes = new Map<number, number>();
   const change = (atMs: number, by: number): Map<number, number> => changes.set(atMs, (changes.get(atMs) ?? 0) + by);
   for (const { startMs, endMs } of spans) {
@@ -204,14 +279,10 @@ function concurrency(name: string, unit: string, spans: readonly TraceSpan[]): r
     .toSorted(([left], [right]) => left - right)
     .map(([atMs, by]) => {
       count += by;
-      return counter(name, atMs, { [unit]: count });
+      return { name, atMs, args: { [unit]: count } };
     });
 }
 
-function counter(name: string, atMs: number, args: Readonly<Record<string, number>>): TimedEvent {
-  return { ph: "C", name, cat: "counter", ...at(RUN_LANE, atMs), args };
-}
-
-function at(tid: number, atMs: number): { readonly pid: number; readonly tid: number; readonly ts: number } {
-  return { pid: PID, tid, ts: atMs * MICROSECONDS };
+function at(lane: Lane, atMs: number): Lane & { readonly ts: number } {
+  return { ...lane, ts: atMs * MICROSECONDS };
 }

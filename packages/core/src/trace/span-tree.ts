@@ -1,9 +1,9 @@
 /**
  * A trace as a tree: the run, its node calls and tasks, their attempts and waits, and the model calls in them. A task stands
- * below the dependency that finished last: the one that let it start. Rows instead of nesting, since a chain may be long.
+ * below the dependency that finished last: the one that let it start. A run that a task has started stands below the task. Rows instead of nesting, since a chain may be long.
  */
 import { criticalPath } from "./critical-path.ts";
-import type { RunTrace } from "./run-trace.ts";
+import { type RunTrace, runsWithin, spansWithin } from "./run-trace.ts";
 import type { SpanFacts, SpanKind, SpanStatus, TraceSpan, Waits } from "./trace-span.ts";
 
 export interface TreeRow {
@@ -34,8 +34,9 @@ interface TaskPlace {
 
 export function spanTree(trace: RunTrace): readonly TreeRow[] {
   const critical = new Set(criticalPath(trace).map(({ span }) => span));
-  const places = placesOf(trace);
-  const children = childrenOf(trace.spans, places);
+  const places = new Map(runsWithin(trace).flatMap(placesOf));
+  const spans = spansWithin(trace);
+  const children = childrenOf(spans, places);
   const rows: TreeRow[] = [];
   const open = trace.spans.slice(0, 1).map((span) => ({ span, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -88,12 +89,10 @@ function rowOf(span: TraceSpan, { depth, place, isCritical }: RowPlace): TreeRow
   };
 }
 
-function placesOf({ tasks }: RunTrace): ReadonlyMap<number, TaskPlace> {
-  return new Map(
-    tasks.map((task) => {
-      const { latest, dependencies, span, waits } = task;
-      const alsoAfter = dependencies.filter((other) => other !== latest).map(({ key }) => key);
-      return [span.id, { waits, below: latest?.span.id, alsoAfter }] as const;
-    }),
-  );
+function placesOf({ tasks }: RunTrace): readonly (readonly [number, TaskPlace])[] {
+  return tasks.map((task) => {
+    const { latest, dependencies, span, waits } = task;
+    const alsoAfter = dependencies.filter((other) => other !== latest).map(({ key }) => key);
+    return [span.id, { waits, below: latest?.span.id, alsoAfter }] as const;
+  });
 }

@@ -1,6 +1,6 @@
 /** A trace as one JSON document. */
 import { type CriticalStep, criticalPath } from "./critical-path.ts";
-import type { RunTrace } from "./run-trace.ts";
+import { type RunTrace, spansWithin } from "./run-trace.ts";
 import { addWaits, type TraceSpan, type Waits } from "./trace-span.ts";
 
 export interface TraceDocument {
@@ -12,6 +12,7 @@ export interface TraceDocument {
   readonly isComplete: boolean;
   readonly createdAtMs: number;
   readonly durationMs: number;
+  /** With those of the runs that it has started. */
   readonly spans: readonly TraceSpan[];
   readonly criticalPath: readonly CriticalStep[];
   readonly waits: TraceWaits;
@@ -24,7 +25,7 @@ export interface TraceWaits {
 }
 
 export function traceDocument(trace: RunTrace): TraceDocument {
-  const { run, name, status, seq, isComplete, createdAtMs, durationMs, spans } = trace;
+  const { run, name, status, seq, isComplete, createdAtMs, durationMs } = trace;
   const path = criticalPath(trace);
   return {
     run,
@@ -34,7 +35,7 @@ export function traceDocument(trace: RunTrace): TraceDocument {
     isComplete,
     createdAtMs,
     durationMs,
-    spans,
+    spans: spansWithin(trace),
     criticalPath: path,
     waits: waitsOf(trace),
   };

@@ -3,11 +3,12 @@ import type { TaskEvent } from "../evolve.ts";
 import { evolve } from "../evolve.ts";
 import type { ChildEvent } from "../evolve-child.ts";
 import type { RunEvent, RunEventOf } from "../run-event.ts";
-import { bindingOf, isOver, RunState, type TaskState } from "../run-state.ts";
+import { isOver, RunState, type TaskState } from "../run-state.ts";
 import { publicStatus } from "../run-view.ts";
 import { HeldTime } from "./held-time.ts";
-import type { RunTrace, TraceLink, TraceMark } from "./run-trace.ts";
-import { latestOf, type PhaseEnd, TaskTimeline } from "./task-timeline.ts";
+import type { RunTrace, TraceChild, TraceFrame, TraceLink, TraceMark } from "./run-trace.ts";
+import type { PhaseEnd, TaskTimeline } from "./task-timeline.ts";
+import { TaskTimelines, type TraceMoment } from "./task-timelines.ts";
 import { SpanList, type SpanStatus, type TraceSpan } from "./trace-span.ts";
 
 type OtherEvent = Exclude<RunEvent, TaskEvent | ChildEvent>;
@@ -28,32 +29,36 @@ const END_STATUS = {
 
 export class TraceFold {
   readonly #state = new RunState();
-  readonly #list = new SpanList();
+  readonly #frame: TraceFrame | undefined;
+  readonly #list: SpanList;
   readonly #held = new HeldTime();
   readonly #marks: TraceMark[] = [];
-  /** Every timeline, and the newest of each key: a later plan may use the name of a task that no longer counts. */
-  readonly #timelines: TaskTimeline[] = [];
-  readonly #tasks = new Map<string, TaskTimeline>();
+  readonly #children: TraceChild[] = [];
+  readonly #at: TraceMoment;
+  readonly #tasks: TaskTimelines;
   /** Node calls and attempts, by the name that model calls give for their caller. */
   readonly #callers = new Map<string, TraceSpan>();
   #node: OpenNodeSpan | undefined;
-  /** What was over last. */
-  #last: TraceLink | undefined;
-  /** What was over last when the newest plan was accepted. */
-  #accepted: { readonly link: TraceLink | undefined; readonly seq: number } = { link: undefined, seq: 0 };
   #createdAtMs = 0;
-  #nowMs = 0;
-  #seq = 0;
   /** From then on nothing waits any more: the run is about to end. */
   #stoppedAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(frame?: TraceFrame) {
+    this.#frame = frame;
+    this.#list = new SpanList(frame?.firstSpan ?? 1);
+    const startMs = frame?.fromMs ?? 0;
+    this.#at = { originMs: frame?.originMs ?? 0, startMs, nowMs: startMs, seq: 0, last: undefined };
+    this.#tasks = new TaskTimelines({ state: this.#state, spans: this.#list, held: this.#held, at: this.#at });
+  }
 
   /** A clock that was set back does not turn time round: an event is never before the one that it follows. */
   take(event: RunEvent): void {
     if (event.type === "run.created") this.#create(event);
-    const beforeMs = this.#nowMs;
-    this.#nowMs = Math.max(beforeMs, event.atMs - this.#createdAtMs);
-    this.#seq = event.seq;
-    if (event.type === "run.resumed" && event.cause === "recovered") this.#held.add("recovery", beforeMs, this.#nowMs);
+    const beforeMs = this.#at.nowMs;
+    this.#at.nowMs = this.#timeOf(event.atMs);
+    this.#at.seq = event.seq;
+    if (event.type === "run.resumed" && event.cause === "recovered")
+      this.#held.add("recovery", beforeMs, this.#at.nowMs);
     if (event.type.startsWith("task.")) this.#takeTask(event as TaskEvent);
     else if (event.type === "child.started" || event.type === "child.settled") this.#linkChild(event);
     else this.#takeOther(event as OtherEvent);
@@ -67,9 +72,9 @@ export class TraceFold {
   #showReused(tasks: readonly TaskState[]): void {
     const reused = tasks.filter(({ reusedFrom }) => reusedFrom !== undefined);
     for (const task of reused) {
-      const timeline = this.#touch(task.key, false);
+      const timeline = this.#tasks.touch(task.key, false);
       const end = { status: reusedStatus(task), facts: { reusedFrom: task.reusedFrom?.run ?? "" } };
-      timeline.close(this.#nowMs, end);
+      timeline.close(this.#at.nowMs, end);
       this.#finishTask(timeline, end);
       this.#showReused(task.group?.elements ?? []);
     }
@@ -80,41 +85,56 @@ export class TraceFold {
 
   finish(): RunTrace {
     const isComplete = isOver(this.#state);
+    if (!isComplete && this.#frame !== undefined) this.#at.nowMs = Math.max(this.#at.nowMs, this.#frame.untilMs);
     this.#touchWaiting();
     const open = this.#closeOpen(isComplete);
-    const last = isComplete ? this.#last : (open ?? this.#last);
+    const last = isComplete ? this.#at.last : (open ?? this.#at.last);
     const [root] = this.#list.spans;
     if (root !== undefined) {
-      root.endMs = this.#nowMs;
+      root.endMs = this.#at.nowMs;
       root.status = runSpanStatus(publicStatus(this.#state));
     }
     return {
       run: this.#state.run,
       name: this.#state.name,
       status: publicStatus(this.#state),
-      seq: this.#seq,
+      seq: this.#at.seq,
       isComplete,
       createdAtMs: this.#createdAtMs,
-      durationMs: this.#nowMs,
+      startMs: this.#at.startMs,
+      durationMs: this.#at.nowMs - this.#at.startMs,
       spans: this.#list.spans.toSorted((left, right) => left.startMs - right.startMs || left.id - right.id),
-      tasks: this.#timelines,
+      children: this.#children,
+      tasks: this.#tasks.all,
       marks: this.#marks,
       last,
-      tailWaits: this.#held.within(last?.endMs ?? 0, this.#nowMs),
+      tailWaits: this.#held.within(last?.endMs ?? this.#at.startMs, this.#at.nowMs),
     };
   }
 
-  #create({ atMs, name }: RunEventOf<"run.created">): void {
+  #create({ atMs, name, run }: RunEventOf<"run.created">): void {
     this.#createdAtMs = atMs;
-    this.#list.add({ kind: "run", name, startMs: 0, endMs: 0, status: "open" });
+    if (this.#frame === undefined) this.#at.originMs = atMs;
+    this.#at.startMs = this.#timeOf(atMs);
+    this.#at.nowMs = this.#at.startMs;
+    const { startMs } = this.#at;
+    const parent = this.#frame?.parent;
+    const below = parent === undefined ? {} : { parent, facts: { run } };
+    this.#list.add({ kind: "run", name, startMs, endMs: startMs, status: "open", ...below });
+  }
+
+  /** Within the frame, and not before what was last. */
+  #timeOf(atMs: number): number {
+    const untilMs = this.#frame?.untilMs ?? Number.POSITIVE_INFINITY;
+    return Math.max(this.#at.nowMs, Math.min(untilMs, atMs - this.#at.originMs));
   }
 
   #takeTask(event: TaskEvent): void {
     if (event.type === "task.reused") return;
-    const task = this.#touch(event.task, event.type === "task.failed");
+    const task = this.#tasks.touch(event.task, event.type === "task.failed");
     switch (event.type) {
       case "task.expanded":
-        task.close(this.#nowMs, { status: "succeeded" });
+        task.close(this.#at.nowMs, { status: "succeeded" });
         task.expansion = { ...this.#linkOf(task), part: "expand" };
         task.span.facts = { ...task.span.facts, elements: event.count };
         return;
@@ -123,18 +143,18 @@ export class TraceFold {
       case "task.started":
         return this.#start(task, event);
       case "task.retried":
-        task.close(this.#nowMs, {
+        task.close(this.#at.nowMs, {
           status: "retried",
           facts: { retry: event.cause, ...(event.error === undefined ? {} : { error: event.error.code }) },
         });
         return this.#waitAgain(task, event);
       case "task.in_doubt":
-        task.close(this.#nowMs, { status: "in_doubt", facts: { error: event.error.code } });
+        task.close(this.#at.nowMs, { status: "in_doubt", facts: { error: event.error.code } });
         this.#mark("doubt", `in doubt: ${event.task}`);
-        return task.wait("doubt", this.#nowMs);
+        return task.wait("doubt", this.#at.nowMs);
       case "task.resolved":
-        task.close(this.#nowMs, { status: "succeeded" });
-        if (event.as === "retry") return task.wait("queue", this.#nowMs);
+        task.close(this.#at.nowMs, { status: "succeeded" });
+        if (event.as === "retry") return task.wait("queue", this.#at.nowMs);
         return this.#end(task, { status: event.as === "done" ? "succeeded" : "failed" });
       default:
         return this.#settle(task, event);
@@ -143,20 +163,20 @@ export class TraceFold {
 
   /** A built-in wait begins; or the run behind a call waits itself, and so does the task. */
   #wait(task: TaskTimeline, event: RunEventOf<"task.waiting">): void {
-    task.close(this.#nowMs, { status: event.for === "child" ? "suspended" : "succeeded" });
-    task.wait(event.for, this.#nowMs);
+    task.close(this.#at.nowMs, { status: event.for === "child" ? "suspended" : "succeeded" });
+    task.wait(event.for, this.#at.nowMs);
   }
 
   #waitAgain(task: TaskTimeline, { cause, dueAtMs }: RunEventOf<"task.retried">): void {
-    if (cause === "child") task.wait("queue", this.#nowMs);
-    else task.wait("back-off", this.#nowMs, dueAtMs - this.#createdAtMs);
+    if (cause === "child") task.wait("queue", this.#at.nowMs);
+    else task.wait("back-off", this.#at.nowMs, dueAtMs - this.#at.originMs);
   }
 
   #start(task: TaskTimeline, event: RunEventOf<"task.started">): void {
-    task.close(this.#nowMs, { status: "succeeded" });
-    const tool = this.#toolOf(this.#state.taskOf.get(event.task));
+    task.close(this.#at.nowMs, { status: "succeeded" });
+    const tool = this.#tasks.toolOf(this.#state.taskOf.get(event.task));
     const facts = { attempt: event.attempt, ...(tool === undefined ? {} : { tool }) };
-    this.#callers.set(`${event.task}#${event.attempt}`, task.attempt(this.#nowMs, facts));
+    this.#callers.set(`${event.task}#${event.attempt}`, task.attempt(this.#at.nowMs, facts));
   }
 
   #settle(task: TaskTimeline, event: EndEvent): void {
@@ -168,17 +188,17 @@ export class TraceFold {
 
   /** The task is over. */
   #end(task: TaskTimeline, end: PhaseEnd): void {
-    task.close(this.#nowMs, end);
+    task.close(this.#at.nowMs, end);
     this.#finishTask(task, end);
     const { link, group } = task;
     const isConsequence = task.isBlocked || (group !== undefined && end.status === "skipped");
     if (isConsequence || link === undefined) return;
-    this.#last = link;
+    this.#at.last = link;
     if (group !== undefined) group.lastElement = link;
   }
 
   #finishTask(task: TaskTimeline, { status, facts }: PhaseEnd): void {
-    task.span.endMs = this.#nowMs;
+    task.span.endMs = this.#at.nowMs;
     task.span.status = status;
     task.span.facts = { ...task.span.facts, ...facts };
     const { expansion, lastElement } = task;
@@ -189,81 +209,7 @@ export class TraceFold {
   }
 
   #linkOf({ span, cause, waits }: TaskTimeline): TraceLink {
-    return { span, endMs: this.#nowMs, endSeq: this.#seq, cause, waits: { ...waits } };
-  }
-
-  /** The timeline of a task, begun with its first event, or anew when one of that name is over. */
-  #touch(key: string, isFailing: boolean): TaskTimeline {
-    const known = this.#tasks.get(key);
-    if (known !== undefined && known.link === undefined) return known;
-    const task = this.#state.taskOf.get(key);
-    const group = task?.element === undefined ? undefined : this.#tasks.get(task.element.group.key);
-    const timeline = group === undefined ? this.#newTask(key, task, isFailing) : this.#newElement(key, group, task);
-    this.#tasks.set(key, timeline);
-    this.#timelines.push(timeline);
-    return timeline;
-  }
-
-  #newTask(key: string, task: TaskState | undefined, isFailing: boolean): TaskTimeline {
-    const isReady = task?.status === "ready";
-    const isBlocked = isFailing && !isReady;
-    const dependencies = task === undefined ? [] : this.#dependenciesOf(task);
-    const cause = isBlocked ? this.#last : this.#causeOf(dependencies);
-    const startMs = isReady ? this.#readyMs(task, cause) : this.#nowMs;
-    const span = this.#taskSpan(key, startMs, { task, group: undefined });
-    const timeline = new TaskTimeline({ key, group: undefined, dependencies, cause, isBlocked, span }, this.#context);
-    if (isReady) timeline.wait("queue", startMs);
-    return timeline;
-  }
-
-  /** It queues from when its list was known. */
-  #newElement(key: string, group: TaskTimeline, task: TaskState | undefined): TaskTimeline {
-    const cause = group.expansion;
-    const startMs = cause?.endMs ?? this.#nowMs;
-    const span = this.#taskSpan(key, startMs, { task, group });
-    const timeline = new TaskTimeline({ key, group, dependencies: [], cause, isBlocked: false, span }, this.#context);
-    timeline.wait("queue", startMs);
-    return timeline;
-  }
-
-  get #context(): { readonly spans: SpanList; readonly held: HeldTime } {
-    return { spans: this.#list, held: this.#held };
-  }
-
-  #taskSpan(
-    key: string,
-    startMs: number,
-    { task, group }: { readonly task: TaskState | undefined; readonly group: TaskTimeline | undefined },
-  ): TraceSpan {
-    const tool = this.#toolOf(task);
-    return this.#list.add({
-      parent: group?.span.id ?? 1,
-      kind: "task",
-      name: key,
-      startMs,
-      endMs: startMs,
-      status: "open",
-      facts: tool === undefined ? {} : { tool },
-    });
-  }
-
-  /** Not before what it could only begin after, whatever clock wrote the time. */
-  #readyMs({ readyAtMs }: TaskState, cause: TraceLink | undefined): number {
-    return Math.min(this.#nowMs, Math.max(cause?.endMs ?? 0, readyAtMs - this.#createdAtMs));
-  }
-
-  #dependenciesOf({ compiled }: TaskState): readonly TaskTimeline[] {
-    return compiled.dependencies.flatMap((index) => this.#tasks.get(this.#state.planned[index]?.key ?? "") ?? []);
-  }
-
-  /** What a task could only begin after: the dependency that finished last, or the plan when that came later. */
-  #causeOf(dependencies: readonly TaskTimeline[]): TraceLink | undefined {
-    const link = latestOf(dependencies)?.link;
-    return link !== undefined && link.endSeq > this.#accepted.seq ? link : this.#accepted.link;
-  }
-
-  #toolOf(task: TaskState | undefined): string | undefined {
-    return task === undefined ? undefined : (bindingOf(this.#state, task)?.tool ?? task.compiled.spec.use);
+    return { span, endMs: this.#at.nowMs, endSeq: this.#at.seq, cause, waits: { ...waits } };
   }
 
   #takeOther(event: OtherEvent): void {
@@ -291,18 +237,33 @@ export class TraceFold {
     }
   }
 
-  #linkChild({ task, child }: ChildEvent): void {
-    const span = this.#tasks.get(task)?.span;
-    if (span !== undefined && child !== undefined) span.facts = { ...span.facts, child };
+  get #rootId(): number {
+    return this.#frame?.firstSpan ?? 1;
+  }
+
+  /** A call that is made again may find the run that it had. */
+  #linkChild(event: ChildEvent): void {
+    const task = this.#tasks.find(event.task);
+    if (task === undefined) return;
+    const { child: run } = event;
+    if (run !== undefined) task.span.facts = { ...task.span.facts, child: run };
+    const newest = this.#children.findLast((child) => child.task === task);
+    if (event.type === "child.started") {
+      if (run === undefined ? newest !== undefined && newest.run === undefined : newest?.run === run) return;
+      this.#children.push({ task, run, isRemote: run === undefined, spans: undefined, trace: undefined });
+    } else if (newest !== undefined) {
+      newest.run = run ?? newest.run;
+      newest.spans = event.spans;
+    }
   }
 
   #takePlan(event: RunEventOf<"plan.proposed" | "plan.accepted" | "plan.patched">): void {
     if (event.type === "plan.proposed") {
       // It is what the planner's call has given that has just ended.
-      if (event.by === "cache" && this.#last !== undefined) this.#last.span.facts = { cache: "hit" };
+      if (event.by === "cache" && this.#at.last !== undefined) this.#at.last.span.facts = { cache: "hit" };
       return;
     }
-    this.#accepted = { link: this.#last, seq: event.seq };
+    this.#tasks.acceptPlan(event.seq);
     this.#mark("plan", `plan v${event.revision}`);
   }
 
@@ -338,18 +299,18 @@ export class TraceFold {
   }
 
   #mark(kind: TraceMark["kind"], name: string): void {
-    this.#marks.push({ kind, name, atMs: this.#nowMs });
+    this.#marks.push({ kind, name, atMs: this.#at.nowMs });
   }
 
   #stop(): void {
-    this.#stoppedAtMs = Math.min(this.#stoppedAtMs, this.#nowMs);
-    this.#held.endAll(this.#nowMs);
+    this.#stoppedAtMs = Math.min(this.#stoppedAtMs, this.#at.nowMs);
+    this.#held.endAll(this.#at.nowMs);
   }
 
   #openNode({ call }: RunEventOf<"node.started">): void {
-    const [startMs, endMs] = [this.#nowMs, this.#nowMs];
-    const span = this.#list.add({ parent: 1, kind: "node", name: call, startMs, endMs, status: "open" });
-    this.#node = { span, cause: this.#last };
+    const [startMs, endMs] = [this.#at.nowMs, this.#at.nowMs];
+    const span = this.#list.add({ parent: this.#rootId, kind: "node", name: call, startMs, endMs, status: "open" });
+    this.#node = { span, cause: this.#at.last };
     this.#callers.set(call, span);
   }
 
@@ -357,23 +318,23 @@ export class TraceFold {
     if (this.#node === undefined) return;
     const { span, cause } = this.#node;
     this.#node = undefined;
-    span.endMs = this.#nowMs;
+    span.endMs = this.#at.nowMs;
     span.status = status;
     span.facts = { ...facts };
-    const waits = this.#held.within(cause?.endMs ?? 0, this.#nowMs);
-    this.#last = { span, endMs: this.#nowMs, endSeq: this.#seq, cause, waits };
+    const waits = this.#held.within(cause?.endMs ?? this.#at.startMs, this.#at.nowMs);
+    this.#at.last = { span, endMs: this.#at.nowMs, endSeq: this.#at.seq, cause, waits };
   }
 
   /** It is stored when it is over, so its beginning is reckoned; not before what it belongs to. */
   #addModelCall({ type, caller, model, durationMs, usage, costMicroUsd, cache, error }: ModelEvent): void {
     const parent = this.#callers.get(caller) ?? this.#list.spans[0];
-    const startMs = Math.min(this.#nowMs, Math.max(parent?.startMs ?? 0, this.#nowMs - durationMs));
+    const startMs = Math.min(this.#at.nowMs, Math.max(parent?.startMs ?? 0, this.#at.nowMs - durationMs));
     this.#list.add({
-      parent: parent?.id ?? 1,
+      parent: parent?.id ?? this.#rootId,
       kind: "model",
       name: model,
       startMs,
-      endMs: this.#nowMs,
+      endMs: this.#at.nowMs,
       status: type === "model.called" ? "succeeded" : "failed",
       facts: {
         inputTokens: usage.inputTokens,
@@ -387,44 +348,45 @@ export class TraceFold {
 
   #ask({ subject, approval }: RunEventOf<"approval.requested">): void {
     if (subject === "input") return; // the call goes on being under way
-    if (subject !== "task") return this.#held.begin(subject === "plan" ? "approval" : "budget", this.#nowMs);
-    const task = this.#touch(approval, false);
-    task.close(this.#nowMs, { status: "succeeded" });
-    task.wait("approval", this.#nowMs);
+    if (subject !== "task") return this.#held.begin(subject === "plan" ? "approval" : "budget", this.#at.nowMs);
+    const task = this.#tasks.touch(approval, false);
+    task.close(this.#at.nowMs, { status: "succeeded" });
+    task.wait("approval", this.#at.nowMs);
   }
 
   #answer({ type, approval }: RunEventOf<"approval.granted" | "approval.denied">): void {
     const subject = this.#state.asks.get(approval)?.subject;
     if (subject === "input") return;
-    if (subject === "plan") return this.#held.end("approval", this.#nowMs);
-    if (subject === "budget") return this.#held.end("budget", this.#nowMs);
-    const task = this.#tasks.get(approval);
-    task?.close(this.#nowMs, { status: "succeeded" });
-    if (type === "approval.granted") task?.wait("queue", this.#nowMs);
+    if (subject === "plan") return this.#held.end("approval", this.#at.nowMs);
+    if (subject === "budget") return this.#held.end("budget", this.#at.nowMs);
+    const task = this.#tasks.find(approval);
+    task?.close(this.#at.nowMs, { status: "succeeded" });
+    if (type === "approval.granted") task?.wait("queue", this.#at.nowMs);
   }
 
   /** Tasks that could start, but of which no event tells. */
   #touchWaiting(): void {
     for (const { key, status, element } of this.#state.tasks)
-      if (status === "ready" || (status === "pending" && element?.group.status === "expanded")) this.#touch(key, false);
+      if (status === "ready" || (status === "pending" && element?.group.status === "expanded"))
+        this.#tasks.touch(key, false);
   }
 
   /** Ends what is open: with the last event, or, if the run is over, when it stopped. The link that has been open longest. */
   #closeOpen(isComplete: boolean): TraceLink | undefined {
     const status = isComplete ? "cancelled" : "open";
     let longest: TraceLink | undefined;
-    for (const task of this.#timelines) {
+    for (const task of this.#tasks.all) {
       if (task.link !== undefined) continue;
       const { isActive } = task;
-      task.close(isComplete ? Math.min(this.#stoppedAtMs, this.#nowMs) : this.#nowMs, { status });
+      task.close(isComplete ? Math.min(this.#stoppedAtMs, this.#at.nowMs) : this.#at.nowMs, { status });
       this.#finishTask(task, { status });
       if (isActive) longest = earlier(longest, task.link);
     }
     if (this.#node === undefined) return longest;
-    const before = this.#last;
+    const before = this.#at.last;
     this.#closeNode({ status });
-    const node = this.#last;
-    this.#last = before;
+    const node = this.#at.last;
+    this.#at.last = before;
     return earlier(longest, node);
   }
 }

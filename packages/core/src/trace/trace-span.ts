@@ -1,4 +1,7 @@
-/** What a trace is made of: stretches of time with a kind, a name and an outcome. All times are milliseconds since the run was created. */
+/**
+ * What a trace is made of: stretches of time with a kind, a name and an outcome. All times are milliseconds since the run was
+ * created; of a run that a task has started, since the run at the top was.
+ */
 
 export type SpanKind = "run" | "node" | "task" | "attempt" | "wait" | "model";
 
@@ -32,6 +35,9 @@ export type WaitCause =
 /** Milliseconds by cause; a cause that took no time is absent. */
 export type Waits = Partial<Record<WaitCause, number>>;
 
+/** `pruned`: it is not in the store any more. `untold`: another mesh has said nothing of it, yet. `limit`: too deep, or too many. */
+export type ChildAbsence = "pruned" | "untold" | "limit";
+
 export interface SpanFacts {
   readonly tool?: string;
   readonly attempt?: number;
@@ -46,6 +52,11 @@ export interface SpanFacts {
   readonly reusedFrom?: string;
   /** The run behind a task: of this mesh, or of another one. */
   readonly child?: string;
+  /** Why the spans of that run are not here. */
+  readonly childAbsence?: ChildAbsence;
+  /** Of a run that a task has started: its id, and whether another mesh tells of it. */
+  readonly run?: string;
+  readonly isRemote?: boolean;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costMicroUsd?: number;
@@ -55,9 +66,9 @@ export interface SpanFacts {
 
 /** Changed by the fold alone. */
 export interface TraceSpan {
-  /** From 1, which is the run. */
+  /** From 1, which is the run at the top. */
   readonly id: number;
-  /** The span that holds it; absent for the run. */
+  /** The span that holds it: of a run that a task has started, the task. Absent for the run at the top. */
   readonly parent?: number;
   readonly kind: SpanKind;
   readonly name: string;
@@ -72,9 +83,14 @@ export type SpanBeginning = Omit<TraceSpan, "id" | "facts"> & { readonly facts?:
 /** The spans of one trace, in the order in which they became known. */
 export class SpanList {
   readonly spans: TraceSpan[] = [];
+  readonly #firstId: number;
+
+  constructor(firstId: number) {
+    this.#firstId = firstId;
+  }
 
   add({ facts, ...beginning }: SpanBeginning): TraceSpan {
-    const span: TraceSpan = { id: this.spans.length + 1, ...beginning, facts: facts ?? {} };
+    const span: TraceSpan = { id: this.#firstId + this.spans.length, ...beginning, facts: facts ?? {} };
     this.spans.push(span);
     return span;
   }

@@ -17,6 +17,7 @@ import {
   type RunEvent,
   type RunPolicy,
   RunScope,
+  type RunTrace,
   runView,
   type RunView,
   type ToolFilter,
@@ -53,6 +54,7 @@ import {
   signalCommand,
 } from "./run-command.ts";
 import { lostValues, UnknownEventError, ValuesLostError } from "./replay-error.ts";
+import { readTrace } from "./run-trace.ts";
 import { foldEvents, type RunBeginning, RunDesk, serversOf } from "./run-desk.ts";
 
 /** Which tools may be used. */
@@ -209,6 +211,11 @@ export class Mesh implements AsyncDisposable {
   async events(run: string, { afterSeq = 0 }: { readonly afterSeq?: number } = {}): Promise<readonly RunEvent[]> {
     const events = await this.desk.events(run);
     return events.slice(afterSeq);
+  }
+
+  /** Where its time went, with the runs that its tasks have started. Throws UnknownRunError. */
+  trace(run: string): Promise<RunTrace> {
+    return readTrace(run, { events: (id) => this.desk.events(id), value: (payload) => this.value(payload) });
   }
 
   /**

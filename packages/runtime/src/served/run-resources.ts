@@ -1,13 +1,5 @@
 /** Runs and their traces, for reading. Those of other tenants are not there. */
-import {
-  isJson,
-  type Json,
-  type JsonObject,
-  type Payload,
-  type RunView,
-  traceDocument,
-  traceRun,
-} from "@agentmesh/core";
+import { isJson, type Json, type JsonObject, type Payload, type RunView, traceDocument } from "@agentmesh/core";
 import { type ServedAnswer, ServedNameError } from "@agentmesh/mcp/server";
 import type { Mesh } from "../mesh/mesh.ts";
 import { UnknownRunError } from "../mesh/unknown-run-error.ts";
@@ -41,7 +33,7 @@ export const RUN_TEMPLATES: readonly JsonObject[] = [
   {
     uriTemplate: "agentmesh://runs/{run}/trace",
     name: "trace",
-    description: "Where the time of a run went, as spans.",
+    description: "Where the time of a run went, and of those that it has started, as spans.",
     mimeType: MIME_TYPE,
   },
 ];
@@ -52,8 +44,7 @@ export async function readRunResource(mesh: Mesh, uri: string): Promise<ServedAn
   if (named === undefined) throw new ServedNameError("resource", uri);
   const { run, part } = named;
   try {
-    const document =
-      part === "run" ? runDocument(await mesh.show(run), mesh) : traceDocument(traceRun(await mesh.events(run)));
+    const document = part === "run" ? runDocument(await mesh.show(run), mesh) : traceDocument(await mesh.trace(run));
     const text = JSON.stringify(document);
     return { kind: "result", result: { contents: [{ uri, mimeType: MIME_TYPE, text }] } };
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   MeshError,
   type RunCommand,
   type RunView,
-  traceRun,
+  traceDocument,
 } from "@agentmesh/core";
 import type { Principal } from "@agentmesh/mcp/server";
 import { type CallContext, JournalConflictError, RunOwnedError } from "@agentmesh/ports";
@@ -119,7 +119,7 @@ export class ServedRuns {
 
   /** Where its time went, for whoever has asked for it. */
   async spans(id: string): Promise<Json> {
-    const { createdAtMs, spans } = traceRun(await this.mesh.events(id));
+    const { createdAtMs, spans } = traceDocument(await this.mesh.trace(id));
     return {
       createdAtMs,
       spans: spans.slice(0, SPANS_MAX).map((span) => ({ ...span, facts: { ...span.facts } })),
