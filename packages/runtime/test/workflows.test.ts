@@ -1,6 +1,6 @@
 /** Runs that start runs: results and failures, waits, budgets, cancelling, and what a killed process leaves behind. */
 import { join } from "node:path";
-import type { Json, RunEvent } from "@agentmesh/core";
+import { type Json, type RunEvent, spanTree } from "@agentmesh/core";
 import { describe, expect, test } from "vitest";
 import { SqliteStore } from "@agentmesh/store/sqlite";
 import type { Mesh } from "../src/mesh/mesh.ts";
@@ -218,6 +218,26 @@ test("a process that dies in the middle of a workflow leaves one that is taken u
   expect(calls).toHaveLength(1);
   expect((await living.runs()).map((each) => each.run).sort()).toEqual([child, run.id].sort());
   await living[Symbol.asyncDispose]();
+});
+
+test("the trace of a run shows the runs below it, and names those that were removed", async () => {
+  const workflows = {
+    double,
+    all: workflow([use("each", "double", { each: { in: [1, 2], as: "n" }, args: { n: { $from: "n" } } })]),
+  };
+  await using mesh = testMesh({ tools: tools([]), workflows });
+  const run = mesh.run(planOf(use("x", "all"), use("y", "double", { args: { n: 3 } })));
+  expect(await run.result).toMatchObject({ status: "succeeded" });
+  const rows = spanTree(await mesh.trace(run.id));
+  const below = rows.filter(({ kind }) => kind === "run").map(({ depth, facts }) => `${depth} ${facts.run ?? ""}`);
+  const all = await childOf(mesh, run.id, "x");
+  const doubles = await Promise.all(["each[0]", "each[1]"].map((task) => childOf(mesh, all, task)));
+  const last = await childOf(mesh, run.id, "y");
+  expect(below.toSorted()).toEqual(["0 ", `2 ${all}`, ...doubles.map((id) => `5 ${id}`), `2 ${last}`].toSorted());
+  expect(rows.filter(({ name }) => name === "a")).toHaveLength(3);
+  await mesh.prune({ keep: 1 });
+  const pruned = spanTree(await mesh.trace(run.id)).filter(({ facts }) => facts.childAbsence === "pruned");
+  expect(pruned.map(({ facts }) => facts.child).toSorted()).toEqual([all, last].toSorted());
 });
 
 describe("the budget of a run with workflows", () => {

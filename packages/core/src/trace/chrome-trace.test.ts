@@ -7,68 +7,11 @@ import { Engine, ToolFailure } from "../../test/engine.ts";
 import { answeredRun } from "../../test/model-runs.ts";
 import { decodeEvent, type StoredEvent } from "../event-codec.ts";
 import type { RunEvent } from "../run-event.ts";
-import { type ChromeEvent, type ChromeTrace, chromeTrace, QUEUE_LANES_MAX } from "./chrome-trace.ts";
+import { type ChromeTrace, chromeTrace, QUEUE_LANES_MAX } from "./chrome-trace.ts";
 import { spanTree } from "./span-tree.ts";
 import { traceDocument } from "./trace-document.ts";
-import { TraceFormat } from "../../test/trace-format.ts";
+import { faultsOf, slicesOf } from "../../test/chrome-faults.ts";
 import { traceRun } from "./run-trace.ts";
-
-type Slice = Extract<ChromeEvent, { ph: "X" }>;
-
-function slicesOf({ traceEvents }: ChromeTrace): readonly Slice[] {
-  return traceEvents.filter((event) => event.ph === "X");
-}
-
-/** What breaks the format. */
-function faultsOf(document: ChromeTrace): string[] {
-  return [...formatFaults(document), ...timeFaults(document), ...laneFaults(document), ...arrowFaults(document)];
-}
-
-function formatFaults(document: ChromeTrace): string[] {
-  const parsed = TraceFormat.safeParse(document);
-  return (parsed.error?.issues ?? []).slice(0, 5).map(({ path, message }) => `/${path.join("/")}: ${message}`);
-}
-
-function timeFaults({ traceEvents }: ChromeTrace): string[] {
-  const timed = traceEvents.filter((event) => event.ph !== "M");
-  const wrong = timed.filter(({ ts }) => !Number.isInteger(ts) || ts < 0).map(({ name }) => `time of ${name}`);
-  const unordered = timed
-    .filter(({ ts }, index) => ts < (timed[index - 1]?.ts ?? 0))
-    .map(({ name }) => `order ${name}`);
-  const lengths = timed.filter((event) => event.ph === "X" && (!Number.isInteger(event.dur) || event.dur < 0));
-  return [...wrong, ...unordered, ...lengths.map(({ name }) => `length of ${name}`)];
-}
-
-function laneFaults(document: ChromeTrace): string[] {
-  const named = new Set(document.traceEvents.flatMap((event) => (event.name === "thread_name" ? [event.tid] : [])));
-  const endOf = new Map<number, number>();
-  return slicesOf(document).flatMap(({ tid, ts, dur, name }) => {
-    const faults = [
-      ...(ts < (endOf.get(tid) ?? 0) ? [`${name} overlaps in lane ${tid}`] : []),
-      ...(named.has(tid) ? [] : [`lane ${tid} has no name`]),
-    ];
-    endOf.set(tid, ts + dur);
-    return faults;
-  });
-}
-
-/** Each arrow has one start and one end, not before it, and both lie in a slice of their lane that the file has named before. */
-function arrowFaults({ traceEvents }: ChromeTrace): string[] {
-  const starts = new Map<number, number>();
-  const open = new Map<number, Slice>();
-  const faults: string[] = [];
-  for (const event of traceEvents) {
-    if (event.ph === "X") open.set(event.tid, event);
-    if (event.ph !== "s" && event.ph !== "f") continue;
-    const slice = open.get(event.tid);
-    if (slice === undefined || event.ts > slice.ts + slice.dur) faults.push(`arrow ${event.id} hangs loose`);
-    if (event.ph === "s") {
-      if (starts.has(event.id)) faults.push(`arrow ${event.id} starts twice`);
-      starts.set(event.id, event.ts);
-    } else if (!starts.delete(event.id)) faults.push(`arrow ${event.id} ends without a start`);
-  }
-  return [...faults, ...[...starts.keys()].map((id) => `arrow ${id} has no end`)];
-}
 
 const chromeOf = (events: readonly RunEvent[]): ChromeTrace => chromeTrace(traceRun(events));
 

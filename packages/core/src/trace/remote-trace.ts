@@ -3,7 +3,7 @@ import * as z from "../zod.ts";
 import type { Json } from "../json.ts";
 import type { PublicRunStatus } from "../run-view.ts";
 import type { RunTrace, TraceFrame } from "./run-trace.ts";
-import { SpanList, type SpanBeginning, type SpanStatus } from "./trace-span.ts";
+import { type SpanFacts, SpanList, type SpanStatus, type TraceSpan } from "./trace-span.ts";
 
 /** More are left out. */
 const SPANS_MAX = 5_000;
@@ -71,46 +71,31 @@ interface Told {
   readonly createdAtMs: number;
 }
 
-/** With numbers of ours, every span below one that is there, none outside the frame. */
+/** With numbers of ours; every span below one that began before it, and within its time. */
 function remoteList(run: string, told: Told, frame: TraceFrame): SpanList {
   const { spans, root } = told;
-  const startMs = placeOf(told, frame);
   const list = new SpanList(frame.firstSpan);
-  const numbers = new Map<number, number>();
-  const at = (ms: number): number => Math.min(frame.untilMs, startMs + Math.max(0, ms - root.startMs));
-  const others = spans.filter((span) => span !== root).toSorted((left, right) => left.startMs - right.startMs);
-  for (const span of [root, ...others]) numbers.set(span.id, frame.firstSpan + numbers.size);
-  for (const span of [root, ...others]) {
-    const parent = span === root ? frame.parent : (numbers.get(span.parent ?? 0) ?? frame.firstSpan);
-    const facts = span === root ? { ...span.facts, run } : span.facts;
-    list.add(ownSpan(span, { facts: { ...facts, isRemote: true }, parent, at }));
+  const byId = new Map<number, TraceSpan>();
+  const originMs = placeOf(told, frame) - root.startMs;
+  const others = spans.filter((span) => span !== root);
+  const ordered = others.toSorted((left, right) => left.startMs - right.startMs || left.id - right.id);
+  for (const span of [root, ...ordered]) {
+    const holder = span === root ? undefined : (byId.get(span.parent ?? 0) ?? list.spans[0]);
+    const { startMs: fromMs, endMs: untilMs } = holder ?? { startMs: frame.fromMs, endMs: frame.untilMs };
+    const at = (ms: number): number => Math.min(untilMs, Math.max(fromMs, originMs + ms));
+    const parent = holder?.id ?? frame.parent;
+    const { kind, name, status } = span;
+    const startMs = at(span.startMs);
+    const endMs = Math.max(startMs, at(span.endMs));
+    const facts = { ...factsOf(span), ...(span === root ? { run } : {}), isRemote: true };
+    const added = list.add({ kind, name, status, startMs, endMs, facts, ...(parent === undefined ? {} : { parent }) });
+    if (!byId.has(span.id)) byId.set(span.id, added);
   }
   return list;
 }
 
-function ownSpan(
-  { kind, name, status, ...span }: RemoteSpan,
-  {
-    facts,
-    parent,
-    at,
-  }: {
-    readonly facts: RemoteSpan["facts"] & { readonly isRemote: true };
-    readonly parent: number | undefined;
-    readonly at: (ms: number) => number;
-  },
-): SpanBeginning {
-  const startMs = at(span.startMs);
-  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
-  return {
-    kind,
-    name,
-    status,
-    startMs,
-    endMs: Math.max(startMs, at(span.endMs)),
-    facts: Object.fromEntries(known),
-    ...(parent === undefined ? {} : { parent }),
-  };
+function factsOf({ facts }: RemoteSpan): SpanFacts {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
 /** Where its own clock says, when that lies within the task; else in the middle of it: the clocks differ. */
