@@ -237,7 +237,7 @@ test("the trace of a run shows the runs below it, and names those that were remo
   expect(rows.filter(({ name }) => name === "a")).toHaveLength(3);
   await mesh.prune({ keep: 1 });
   const pruned = spanTree(await mesh.trace(run.id)).filter(({ facts }) => facts.childAbsence === "pruned");
-  expect(pruned.map(({ facts }) => facts.child).toSorted()).toEqual([all, last].toSorted());
+  expect(pruned.map(({ facts }) => facts.child ?? "").toSorted()).toEqual([all, last].toSorted());
 });
 
 describe("the budget of a run with workflows", () => {
