@@ -172,7 +172,7 @@ describe("what a server asks in the middle of a call", () => {
         requestState: String(next.result["requestState"]),
       });
     expect(next.result).toMatchObject({ resultType: "complete", structuredContent: { status: "succeeded" } });
-    const said = (next.result?.["structuredContent"] as { output?: string[] }).output ?? [];
+    const said = (next.result?.["structuredContent"] as { output?: string[] } | undefined)?.output ?? [];
     expect(said.map((text) => JSON.parse(text) as object)).toMatchObject([
       { content: { size: 2 } },
       { content: { size: 2 } },

@@ -55,20 +55,20 @@ const FAMILY_OF: Readonly<Record<SpanKind, Family>> = {
 
 export function chromeTrace(trace: RunTrace): ChromeTrace {
   const critical = new Set(criticalPath(trace).map(({ span }) => span));
-  const processes = new Map(runsWithin(trace).map((one, index) => [one, processOf(one, index + 1)]));
+  const places = new Map(runsWithin(trace).map((one, index) => [one, placeOf(one, index + 1)]));
   const arrows = { count: 0 };
-  const timed = [...processes].flatMap(([one, process]) => [
-    ...[...process.lanes].map(([span, tid]) => sliceOf(span, { pid: process.pid, tid }, critical)),
-    ...arrowsOf(one, process, arrows),
-    ...momentsOf(one, process),
-    ...countersOf(one.spans, process),
+  const timed = [...places].flatMap(([one, place]) => [
+    ...[...place.lanes].map(([span, tid]) => sliceOf(span, { pid: place.pid, tid }, critical)),
+    ...arrowsOf(one, place, arrows),
+    ...momentsOf(one, place),
+    ...countersOf(one.spans, place),
   ]);
-  const calls = [...processes].flatMap(([one, process]) =>
-    one.children.flatMap((child) => callArrow(child, { process, processes, arrows })),
+  const calls = [...places].flatMap(([one, place]) =>
+    one.children.flatMap((child) => callArrow(child, { place, places, arrows })),
   );
   const { run, name, status, seq, isComplete, createdAtMs } = trace;
-  const all = [...processes.values()];
-  const queuesLeftOut = all.reduce((sum, process) => sum + process.queuesLeftOut, 0);
+  const all = [...places.values()];
+  const queuesLeftOut = all.reduce((sum, place) => sum + place.queuesLeftOut, 0);
   return {
     traceEvents: [
       ...all.flatMap(({ names }) => names),
@@ -79,8 +79,8 @@ export function chromeTrace(trace: RunTrace): ChromeTrace {
   };
 }
 
-/** A run, as it is drawn. */
-interface Process {
+/** Where a run is drawn. */
+interface RunPlace {
   readonly pid: number;
   /** The lane (`tid`) of each span that is drawn. */
   readonly lanes: ReadonlyMap<TraceSpan, number>;
@@ -93,14 +93,14 @@ interface Lane {
   readonly tid: number;
 }
 
-function processOf(trace: RunTrace, pid: number): Process {
+function placeOf(trace: RunTrace, pid: number): RunPlace {
   const drawn = trace.spans.filter(isDrawn);
   const { of: lanes, names } = lanesOf(drawn, pid);
   const queuesLeftOut = drawn.length - lanes.size;
   return { pid, lanes, names: [...processNames(trace, pid), ...names], queuesLeftOut };
 }
 
-function momentsOf({ marks }: RunTrace, { pid }: Process): readonly TimedEvent[] {
+function momentsOf({ marks }: RunTrace, { pid }: RunPlace): readonly TimedEvent[] {
   return marks.map(({ kind, name, atMs }) => ({
     ph: "i",
     name,
@@ -185,7 +185,7 @@ interface ArrowCount {
 }
 
 /** An arrow from each dependency to each task that waited for it, from the end of the one to the start of the other. */
-function arrowsOf({ tasks }: RunTrace, { pid, lanes }: Process, arrows: ArrowCount): readonly TimedEvent[] {
+function arrowsOf({ tasks }: RunTrace, { pid, lanes }: RunPlace, arrows: ArrowCount): readonly TimedEvent[] {
   return tasks.flatMap((task) => {
     const to = task.expansion === undefined ? task.anchors[0] : task.span;
     const toLane = to === undefined ? undefined : lanes.get(to);
@@ -203,22 +203,22 @@ function arrowsOf({ tasks }: RunTrace, { pid, lanes }: Process, arrows: ArrowCou
 
 interface CallDrawing {
   /** Of the run that calls. */
-  readonly process: Process;
-  readonly processes: ReadonlyMap<RunTrace, Process>;
+  readonly place: RunPlace;
+  readonly places: ReadonlyMap<RunTrace, RunPlace>;
   readonly arrows: ArrowCount;
 }
 
 /** From the attempt in which a run was started to that run. */
-function callArrow({ task, trace }: TraceChild, { process, processes, arrows }: CallDrawing): readonly TimedEvent[] {
-  const called = trace === undefined ? undefined : processes.get(trace);
+function callArrow({ task, trace }: TraceChild, { place, places, arrows }: CallDrawing): readonly TimedEvent[] {
+  const called = trace === undefined ? undefined : places.get(trace);
   if (trace === undefined || called === undefined) return [];
   const from = task.anchors.findLast(({ startMs }) => startMs <= trace.startMs) ?? task.anchors[0];
-  const tid = from === undefined ? undefined : process.lanes.get(from);
+  const tid = from === undefined ? undefined : place.lanes.get(from);
   if (from === undefined || tid === undefined) return [];
   const ts = Math.min(trace.startMs * MICROSECONDS, lastMicrosecondOf(from));
   const arrow = { name: "call", cat: "call", id: ++arrows.count };
   return [
-    { ph: "s", ...arrow, pid: process.pid, tid, ts },
+    { ph: "s", ...arrow, pid: place.pid, tid, ts },
     { ph: "f", ...arrow, ...at({ pid: called.pid, tid: RUN_LANE }, trace.startMs), bp: "e" },
   ];
 }
@@ -228,7 +228,7 @@ function lastMicrosecondOf({ startMs, endMs }: TraceSpan): number {
   return Math.max(startMs * MICROSECONDS, endMs * MICROSECONDS - 1);
 }
 
-function countersOf(spans: readonly TraceSpan[], { pid }: Process): readonly TimedEvent[] {
+function countersOf(spans: readonly TraceSpan[], { pid }: RunPlace): readonly TimedEvent[] {
   const calls = spans.filter(({ kind }) => kind === "attempt");
   const queues = spans.filter((span) => familyOf(span) === "queue");
   const values = [
