@@ -19,6 +19,7 @@ import type { ExposeConfig } from "../config/expose-config.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import type { Mesh } from "../mesh/mesh.ts";
 import type { WorkflowBook } from "../workflows/workflow-book.ts";
+import { CalmBell } from "./calm-bell.ts";
 import { runCall } from "./run-call.ts";
 import { readRunResource, RUN_TEMPLATES, runResources } from "./run-resources.ts";
 import { runTask, taskName } from "./run-task.ts";
@@ -145,11 +146,15 @@ export class ServedMesh implements McpService {
   async #open(tenant: string): Promise<ServedRuns> {
     const mesh = await this.#options.meshFor(tenant);
     mesh.onServer(() => this.#tell(tenant, { kind: "tools" }));
-    return new ServedRuns(mesh, (signal) => this.#observe(tenant, signal));
+    const runsChanged = new CalmBell(() => this.#tell(tenant, { kind: "resources" }));
+    return new ServedRuns(mesh, (signal) => {
+      // Each run is news to every client of the tenant.
+      if (signal.type === "run.created") runsChanged.ask();
+      this.#observe(tenant, signal);
+    });
   }
 
   #observe(tenant: string, signal: RunSignal): void {
-    if (signal.type === "run.created") this.#tell(tenant, { kind: "resources" });
     const isQuestion = signal.type === "approval.requested" && signal.subject === "input";
     const isTelling = "seq" in signal && (isQuestion || TELLING.has(signal.type) || isTerminal(signal));
     if (isTelling) this.#tell(tenant, { kind: "resource", uri: runUri(signal.run) });
