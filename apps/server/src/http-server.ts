@@ -21,6 +21,9 @@ const DRAIN_MS_MAX = 10_000;
 const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 60_000;
 
+/** Connections that may wait to be taken: many clients come at once after a restart. The system may allow fewer. */
+const BACKLOG = 4_096;
+
 export interface HttpServerOptions {
   readonly version: string;
   /** Over those of the configuration. */
@@ -104,7 +107,7 @@ function serverOf({ config: { serve } }: LoadedConfig): Server {
 
 /** The port. Throws ListenError. */
 async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<number> {
-  server.listen(place.port, place.host);
+  server.listen({ ...place, backlog: BACKLOG });
   try {
     await once(server, "listening");
   } catch (error) {
