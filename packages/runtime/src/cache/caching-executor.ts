@@ -19,6 +19,10 @@ export interface ToolCacheRules {
   readonly except: readonly string[];
 }
 
+/**
+ * All tools of the mesh, whatever a run may see of them: a name means the same tool in every scope, and a call gets as far as
+ * an executor only when the run's own scope had the tool, once when its plan was checked and again when it was resolved.
+ */
 export interface VersionedTools {
   find(name: string): ToolSpec | undefined;
   /** What besides its own words makes a tool another one: see ToolSource. */
