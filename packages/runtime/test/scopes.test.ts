@@ -115,6 +115,21 @@ test("a domain holds for a run when another process goes on with it", async () =
   expect((await mesh.show(id)).tasks["it"]?.error).toMatchObject({ code: "AM_TOOL_GONE" });
 });
 
+test.each([
+  ["its domain", { domain: "audit" }, "ledger.read", "ledger.pay"],
+  ["what it narrows itself", { tools: { deny: ["web.*"] } }, "fx.rate", "web.fetch"],
+])("a workflow that a run calls may use no more than the run: %s", async (_, scope, allowed, hidden) => {
+  await using mesh = await meshOf({ workflows: { good: planOf(allowed), bad: planOf(hidden) } });
+  expect((await mesh.run(planOf("workflow:good"), scope).result).status).toBe("succeeded");
+  expect((await mesh.run(planOf("workflow:bad")).result).status).toBe("succeeded");
+  const refused = await mesh.run(planOf("workflow:bad"), scope).result;
+  expect(refused.status).toBe("failed");
+  const children = await mesh.runs();
+  const views = await Promise.all(children.map(({ run }) => mesh.show(run)));
+  const codes = views.flatMap(({ error }) => (error?.code === "AM_PLAN_REJECTED" ? [error.code] : []));
+  expect(codes).toHaveLength(1);
+});
+
 test("a domain that there is not, and a server that there is not, are said at once", async () => {
   await using mesh = await meshOf();
   expect(() => mesh.run(planOf("web.fetch"), { domain: "finanse" })).toThrow(
