@@ -51,7 +51,8 @@ export interface Services {
   readonly tools: {
     tools(): readonly ToolSpec[];
     find(name: string): ToolSpec | undefined;
-    serverOf(use: string): string | undefined;
+    serversOf(use: string): readonly string[];
+    capabilities(): ReadonlyMap<string, readonly ToolSpec[]>;
     hidden(name: string): string | undefined;
     within(scope: unknown): Services["tools"];
     assertSame(live: ToolSpec, binding: unknown): void;

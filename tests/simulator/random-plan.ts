@@ -91,7 +91,15 @@ function toolTask(
   chance: Chance,
   { id, dependencies, tasks, base, data }: TaskFrame & { readonly base: JsonObject; readonly data: JsonObject },
 ): RandomTask {
-  const use = chance.weighted({ "sim.read": 3, "sim.list": 2, "sim.put": 3, "sim.send": 4, "sim.remove": 2 });
+  const use = chance.weighted({
+    "sim.read": 3,
+    "sim.list": 2,
+    "sim.put": 3,
+    "sim.send": 4,
+    "sim.remove": 2,
+    "capability:look": 1,
+    "capability:keep": 2,
+  });
   const list = dependencies.find((dependency) => tasks.find((task) => task.id === dependency)?.use === "sim.list");
   const each = chance.percent(18) ? eachOf(chance, list) : undefined;
   return {

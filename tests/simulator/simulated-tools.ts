@@ -14,6 +14,12 @@ const EFFECTS: Readonly<Record<string, ToolEffect>> = {
 
 const SERVER = "sim";
 
+/** What two tools can do alike. */
+const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
+  "capability:look": ["sim.read", "sim.list"],
+  "capability:keep": ["sim.put", "sim.send", "sim.remove"],
+};
+
 export const SIMULATED_TOOLS: readonly ToolSpec[] = Object.entries(EFFECTS).map(([tool, effect]) => ({
   name: `${SERVER}.${tool}`,
   server: SERVER,
@@ -31,15 +37,23 @@ export function isSafe(effect: ToolEffect): boolean {
 }
 
 export const toolDirectory: Services["tools"] = {
-  serverOf: () => undefined,
+  serversOf: () => [],
+  capabilities: () =>
+    new Map(
+      Object.entries(CAPABILITIES).map(([name, tools]) => [name, tools.flatMap((tool) => toolNamed(tool) ?? [])]),
+    ),
   hidden: () => undefined,
   within: () => toolDirectory,
   assertSame: () => undefined,
   offered: () => [],
   tools: () => [...SIMULATED_TOOLS, ...MESH_TOOLS],
-  find: (name) => [...SIMULATED_TOOLS, ...MESH_TOOLS].find((tool) => tool.name === name),
+  find: toolNamed,
   unavailable: () => new Map(),
 };
+
+function toolNamed(name: string): ToolSpec | undefined {
+  return [...SIMULATED_TOOLS, ...MESH_TOOLS].find((tool) => tool.name === name);
+}
 
 /** No two calls give the same. */
 export function valueOfCall(number: number, chance: Chance): Json {

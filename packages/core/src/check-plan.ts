@@ -168,16 +168,15 @@ function checkAfter(task: CompiledTask, compiled: CompiledPlan): readonly Findin
   });
 }
 
-const UNSUPPORTED = /^(mesh\.emit$|capability:)/;
 const NONE: readonly Finding[] = [];
 
 /** Parts of the plan language that this engine reads but does not run yet. */
 function checkFeatures(task: CompiledTask): readonly Finding[] {
-  if (!UNSUPPORTED.test(task.spec.use)) return NONE;
+  if (task.spec.use !== "mesh.emit") return NONE;
   return [
     error("AM_UNSUPPORTED_TASK", jsonPointer(["tasks", task.index, "use"]), {
       message: `This version cannot run "${task.spec.use}".`,
-      hint: "Use a tool of a server, a workflow, an agent, or mesh.generate, mesh.approve or mesh.wait.",
+      hint: "Use a tool of a server, a capability, a workflow, an agent, or mesh.generate, mesh.approve or mesh.wait.",
     }),
   ];
 }
@@ -199,9 +198,10 @@ function unknownTool(use: string, at: readonly (string | number)[], catalogue: T
     });
   const reason = catalogue.unavailable?.get(serverOfUse(use) ?? use);
   if (reason !== undefined) {
+    const isServer = kindOfUse(use) !== "capability";
     const hint = "Mend the server under mcpServers; see agentmesh tools and agentmesh doctor.";
     return error("AM_SERVER_UNAVAILABLE", jsonPointer(at), {
-      message: `The server of "${use}" is not available: ${reason}`,
+      message: `${isServer ? "The server of " : ""}"${use}" is not available: ${reason}`,
       hint,
     });
   }

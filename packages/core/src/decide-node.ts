@@ -14,7 +14,9 @@ import { blockedTasks, endFailed, failureOf } from "./run-failure.ts";
 import type { RunEventDraft } from "./run-event.ts";
 import type { NodeFailedInput, NodeSucceededInput } from "./run-input.ts";
 import type { RunState } from "./run-state.ts";
-import type { ToolBindings } from "./tool-binding.ts";
+import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
+import { catalogueOfRouting } from "./tool-catalogue.ts";
+import type { ToolSpec } from "./tool-spec.ts";
 
 type Draft = RunEventDraft;
 
@@ -80,16 +82,11 @@ function afterPlanner(state: RunState, outcome: PlannerOutcome): readonly Draft[
 function afterRouter(state: RunState, outcome: RouterOutcome): readonly Draft[] {
   const { proposal } = state;
   if (proposal === undefined) return [];
-  const { findings } = checkPlan(proposal.plan, {
-    toolFor: (use) => outcome.tools.get(use),
-    names: outcome.known,
-    ...(outcome.unavailable === undefined ? {} : { unavailable: outcome.unavailable }),
-    hidden: outcome.hidden,
-  });
+  const { findings } = checkPlan(proposal.plan, catalogueOfRouting(outcome));
   if (hasErrors(findings)) return reject(state, proposal.revision, findings);
   const accepted = {
     revision: proposal.revision,
-    bindings: bindingsOf(outcome),
+    bindings: bindingsOf(proposal.plan, outcome),
     findings: findings.filter((finding) => finding.severity !== "error"),
   };
   const question = asksForPlans(state) ? [askForPlan(proposal.revision, proposal.plan.tasks.length)] : [];
@@ -140,21 +137,32 @@ function startNode(state: RunState, node: NodeName): Draft {
   return { type: "node.started", node, call: `${node}#${(state.nodeCalls.get(node) ?? 0) + 1}` };
 }
 
-function bindingsOf({ tools }: RouterOutcome): ToolBindings {
+function bindingsOf(plan: Plan, outcome: RouterOutcome): ToolBindings {
   return Object.fromEntries(
-    [...tools].map(([use, { name, server, effect, isDestructive, isOpenWorld, runs, fingerprint }]) => [
-      use,
-      {
-        tool: name,
-        server,
-        effect,
-        isOpenWorld,
-        fingerprint,
-        ...(isDestructive === true ? { isDestructive } : {}),
-        ...(runs === undefined ? {} : { runs }),
-      },
-    ]),
+    [...outcome.tools].map(([use, tool]) => {
+      const others = outcome.alternatives?.get(use)?.filter((other) => fitsInstead(plan, outcome, [use, other])) ?? [];
+      const alternatives = others.filter(({ name }) => name !== tool.name).map(boundTo);
+      return [use, { ...boundTo(tool), ...(alternatives.length === 0 ? {} : { alternatives }) }];
+    }),
   );
+}
+
+/** Whether the plan would pass with that tool too. */
+function fitsInstead(plan: Plan, outcome: RouterOutcome, [use, tool]: readonly [use: string, tool: ToolSpec]): boolean {
+  const tools = new Map(outcome.tools).set(use, tool);
+  return !hasErrors(checkPlan(plan, catalogueOfRouting({ ...outcome, tools })).findings);
+}
+
+function boundTo({ name, server, effect, isDestructive, isOpenWorld, runs, fingerprint }: ToolSpec): ToolBinding {
+  return {
+    tool: name,
+    server,
+    effect,
+    isOpenWorld,
+    fingerprint,
+    ...(isDestructive === true ? { isDestructive } : {}),
+    ...(runs === undefined ? {} : { runs }),
+  };
 }
 
 function tooManyTasks(state: RunState, plan: Plan): Finding | undefined {

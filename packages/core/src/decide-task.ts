@@ -5,12 +5,13 @@ import { childRefusal, childStart, settleChild, settleLostChild, startsRun, with
 import type { ChildReport } from "./child-run.ts";
 import { beginWait } from "./decide-wait.ts";
 import type { ErrorRecord } from "./error-record.ts";
+import { failOver, isToolLost, isToolUnfit } from "./fail-over.ts";
 import { jitterOf } from "./jitter.ts";
 import type { Payload } from "./payload.ts";
 import { leftOf } from "./run-budget.ts";
 import type { RunEventDraft } from "./run-event.ts";
 import type { CallFailedInput, CallSucceededInput, RunCommand, RunInput } from "./run-input.ts";
-import { isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
+import { effectOf, isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
 import { taskFailure } from "./task-failure.ts";
 import type { ToolDrift } from "./tool-drift.ts";
 
@@ -39,12 +40,14 @@ export function decideTaskResolved(state: RunState, input: TaskResolvedInput, no
     case "expand":
       return [{ type: "task.expanded", task: task.key, count: resolution.count }];
     case "fail":
-      return [
-        ...driftOf(state, task, resolution.drift),
-        ...settleLostChild(task),
-        taskFailure(task, { error: resolution.error, durationMs: 0 }),
-      ];
+      return [...driftOf(state, task, resolution.drift), ...refuse(state, task, resolution.error)];
   }
+}
+
+/** The call cannot be made: another tool takes its place, or the task has failed. */
+function refuse(state: RunState, task: TaskState, error: ErrorRecord): readonly Draft[] {
+  const routed = isToolUnfit(state, task, error) ? failOver(state, task, error) : undefined;
+  return routed === undefined ? [...settleLostChild(task), taskFailure(task, { error, durationMs: 0 })] : [routed];
 }
 
 /** Said once for each change of a tool, however many of its calls are stopped. */
@@ -122,8 +125,13 @@ function outcomeOf(state: RunState, task: TaskState, { input, nowMs }: FailedCal
     return [...settled, input.outcome === "failed" ? taskFailure(task, input) : { type: "task.cancelled", ...over }];
   const again = decideRepetition(state, task, { input, nowMs });
   if (again === undefined) return [...settled, taskFailure(task, input)];
+  const { routed, ...repetition } = again;
   const isSameCall = again.cause === "doubt" || again.cause === "recovery";
-  return [...(isSameCall ? [] : settled), { type: "task.retried", ...over, ...again }];
+  return [
+    ...(isSameCall ? [] : settled),
+    { type: "task.retried", ...over, ...repetition },
+    ...(routed === undefined ? [] : [routed]),
+  ];
 }
 
 /** What a child has used, when its call has failed: as it says; all that was set aside, when nobody can say. */
@@ -140,16 +148,23 @@ function reportOf(
   return child === undefined || share === undefined ? child : withinShare(state, child, share);
 }
 
-type Repetition = Pick<Extract<Draft, { type: "task.retried" }>, "cause" | "dueAtMs" | "error">;
+interface Repetition extends Pick<Extract<Draft, { type: "task.retried" }>, "cause" | "dueAtMs" | "error"> {
+  /** With another tool. */
+  readonly routed?: Extract<Draft, { type: "task.routed" }>;
+}
 
 /** Whether, why and when a failed call is made again, or another one in its place. */
 function decideRepetition(state: RunState, task: TaskState, { input, nowMs }: FailedCall): Repetition | undefined {
   const { error, outcome } = input;
   if (isRecovery(input) && task.recoveries < RECOVERIES_MAX) return { cause: "recovery", dueAtMs: nowMs, error };
+  const routed = failOver(state, task, error);
+  const instead = routed === undefined ? undefined : ({ cause: "failover", dueAtMs: nowMs, error, routed } as const);
+  if (instead !== undefined && isToolLost(state, task, input)) return instead;
   if (mayRetry(state, task, input)) {
     const dueAtMs = nowMs + backoffMs(state, task);
     return { cause: outcome === "unknown" ? "doubt" : "error", dueAtMs, error };
   }
+  if (outcome === "failed" && effectOf(state, task) === "read" && instead !== undefined) return instead;
   const hasFallback = typeof task.compiled.spec.onError === "object" && !task.isOnFallback;
   return hasFallback ? { cause: "fallback", dueAtMs: nowMs, error } : undefined;
 }

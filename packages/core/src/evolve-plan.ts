@@ -2,18 +2,19 @@
 import { type CompiledPlan, compilePlan } from "./compiled-plan.ts";
 import type { CompiledTask } from "./compiled-task.ts";
 import type { RunEventOf } from "./run-event.ts";
-import type { RunState, TaskState } from "./run-state.ts";
+import { bindingOf, type RunState, type TaskState } from "./run-state.ts";
 import { forgetReused, takeReused } from "./evolve-reuse.ts";
 import { makeReady, newTask } from "./task-schedule.ts";
 import { isSettled, settleDependency } from "./evolve-task.ts";
 import { TaskTable } from "./task-table.ts";
+import type { ToolBindings } from "./tool-binding.ts";
 
 export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "plan.patched">): void {
   const { proposal } = state;
   if (proposal === undefined) return;
   const compiled = compilePlan(proposal.plan);
   state.compiled = compiled;
-  state.bindings = event.bindings;
+  bind(state, event.bindings);
   state.revision = event.revision;
   state.warnings = event.findings;
   state.isPlannedByModel = proposal.by !== "caller";
@@ -27,6 +28,15 @@ export function applyPlan(state: RunState, event: RunEventOf<"plan.accepted" | "
   for (const task of state.tasks)
     if (task.element === undefined && task.status === "pending") countDependencies(state, task);
   for (const task of state.tasks) if (isStartable(state, task)) makeReady(state, task, event.atMs);
+}
+
+/** What has started stays with the tool that it has, also where the new plan is bound to another one. */
+function bind(state: RunState, bindings: ToolBindings): void {
+  const started = state.tasks.filter((task) => task.status !== "pending");
+  const before = started.map((task) => bindingOf(state, task));
+  state.bindings = bindings;
+  for (const [index, task] of started.entries())
+    if (bindingOf(state, task)?.tool !== before[index]?.tool) task.routed = before[index];
 }
 
 function rebuildTasks(state: RunState, compiled: CompiledPlan): void {

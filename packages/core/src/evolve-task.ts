@@ -4,7 +4,14 @@ import { enableChild, standStill, takeSignal } from "./evolve-ask.ts";
 import { takeReused } from "./evolve-reuse.ts";
 import type { TaskEvent } from "./evolve.ts";
 import type { RunEventOf } from "./run-event.ts";
-import { enable, type GroupState, idempotencyKeyOf, type RunState, type TaskState } from "./run-state.ts";
+import {
+  enable,
+  type GroupState,
+  idempotencyKeyOf,
+  planBindingOf,
+  type RunState,
+  type TaskState,
+} from "./run-state.ts";
 import { makeReady, makeWaiting, newTask, occupy, openAsk, release } from "./task-schedule.ts";
 
 export function evolveTask(state: RunState, event: TaskEvent): void {
@@ -23,6 +30,8 @@ export function evolveTask(state: RunState, event: TaskEvent): void {
       return start(state, task, event);
     case "task.retried":
       return retry(state, task, event);
+    case "task.routed":
+      return route(state, task, event);
     case "task.in_doubt":
       release(state, task);
       task.status = "in_doubt";
@@ -107,10 +116,19 @@ function retry(state: RunState, task: TaskState, event: RunEventOf<"task.retried
   else if (event.cause === "error" || event.cause === "doubt") task.retries++;
   if (event.cause === "fallback") {
     task.isOnFallback = true;
+    task.routed = undefined;
     task.editedArgs = undefined;
     task.retries = 0;
   }
   makeWaiting(state, task, event.dueAtMs);
+}
+
+/** A task that was handed out goes back to the queue: it has the lane of another tool now. */
+function route(state: RunState, task: TaskState, { to, atMs }: RunEventOf<"task.routed">): void {
+  const isWaiting = task.status === "waiting";
+  if (!isWaiting) release(state, task);
+  task.routed = planBindingOf(state, task)?.alternatives?.find(({ tool }) => tool === to);
+  if (!isWaiting) makeReady(state, task, atMs);
 }
 
 function resolve(state: RunState, task: TaskState, event: RunEventOf<"task.resolved">): void {

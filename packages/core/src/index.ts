@@ -89,7 +89,7 @@ export {
 } from "./run-input.ts";
 export { type BudgetLine, leftOf } from "./run-budget.ts";
 export { INPUT_EXPIRES_MS, RunBudget, RunPolicy, type RunPolicyInput } from "./run-policy.ts";
-export { type Ask, idempotencyKeyOf, isOver, RunState, type TaskState } from "./run-state.ts";
+export { type Ask, bindingOf, idempotencyKeyOf, isOver, RunState, type TaskState, useOf } from "./run-state.ts";
 export { RunScope, ToolFilter } from "./run-scope.ts";
 export {
   type PublicRunStatus,
@@ -107,7 +107,7 @@ export { SCHEMA_ANNOTATIONS } from "./schema-annotation.ts";
 export { openEffects, takeEffects } from "./take-effects.ts";
 export { ToolBinding, ToolBindings } from "./tool-binding.ts";
 export { kindOfUse, serverOfUse, type UseKind } from "./tool-use.ts";
-export { catalogueOf, type ToolCatalogue } from "./tool-catalogue.ts";
+export { catalogueOf, catalogueOfRouting, type ToolCatalogue } from "./tool-catalogue.ts";
 export { type ToolChange, ToolDrift } from "./tool-drift.ts";
 export { ToolEffect, type LearnedShape, type ToolSpec } from "./tool-spec.ts";
 export { type ChildReport, type ChildShare, ChildUsage, NO_USAGE } from "./child-run.ts";

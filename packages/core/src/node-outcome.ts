@@ -18,6 +18,8 @@ export type PlannerOutcome =
 /** The tool behind each `use` of the plan; a `use` that is not in it is unknown. */
 export interface RouterOutcome {
   readonly tools: ReadonlyMap<string, ToolSpec>;
+  /** Of a capability: what else might do, in the order of preference. What the plan's check refuses is left out. */
+  readonly alternatives?: ReadonlyMap<string, readonly ToolSpec[]>;
   /** Every name that could have been used, for suggestions. */
   readonly known: readonly string[];
   /** Servers whose tools are not there, and why. */

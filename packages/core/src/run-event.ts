@@ -193,11 +193,21 @@ const TaskRetried = z.strictObject({
   type: z.literal("task.retried"),
   ...envelope,
   ...attempt,
-  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `recovery`: the same, because the process died. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. `budget`: it was not made, and waits until the budget is raised. `child`: the run behind it has gone on, and is asked for its result again. */
-  cause: z.enum(["error", "doubt", "recovery", "repeat", "fallback", "budget", "child"]),
+  /** `error`: it failed and may be tried again. `doubt`: its outcome is unknown and repeating it is safe. `recovery`: the same, because the process died. `repeat`: `until` is not true yet. `fallback`: `onError` names another tool. `budget`: it was not made, and waits until the budget is raised. `child`: the run behind it has gone on, and is asked for its result again. `failover`: another tool takes the place of its own, which `task.routed` names. */
+  cause: z.enum(["error", "doubt", "recovery", "repeat", "fallback", "budget", "child", "failover"]),
   dueAtMs: z.int(),
   durationMs,
   error: ErrorRecord.optional(),
+});
+/** From now on the task calls another tool of its capability, one of `alternatives` in its binding. */
+const TaskRouted = z.strictObject({
+  type: z.literal("task.routed"),
+  ...envelope,
+  task: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** The code of the error that says why. */
+  reason: z.string(),
 });
 /** `output` is absent for an `each`: its value is the list of its elements' values. */
 const TaskSucceeded = z.strictObject({
@@ -398,6 +408,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   TaskExpanded,
   TaskStarted,
   TaskRetried,
+  TaskRouted,
   TaskSucceeded,
   TaskFailed,
   TaskSkipped,

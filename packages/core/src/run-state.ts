@@ -19,6 +19,7 @@ import type { RunScope } from "./run-scope.ts";
 import type { RunEffect } from "./run-effect.ts";
 import { TaskTable } from "./task-table.ts";
 import type { ToolBinding, ToolBindings } from "./tool-binding.ts";
+import type { ToolEffect } from "./tool-spec.ts";
 
 /** `cancelling`, `stopping`: nothing starts any more; what is under way settles, then the run is cancelled, or failed. */
 export type RunStatus =
@@ -67,6 +68,8 @@ export interface TaskState extends Queued {
   /** Arguments that a person has put in the place of the plan's. */
   editedArgs: Payload | undefined;
   isOnFallback: boolean;
+  /** The tool in the place of the one that the plan is bound to; undefined: that one. */
+  routed: ToolBinding | undefined;
   /** Dependencies that are not over. */
   waitingOn: number;
   skippedDependencies: number;
@@ -311,10 +314,19 @@ export function isOpenForTasks(state: RunState): boolean {
   return state.status === "running" && !state.asks.has("plan") && !state.asks.has("budget");
 }
 
+/** What the plan calls the tool of the task, or of its `onError` once that has taken its place. */
+export function useOf({ compiled: { spec }, isOnFallback }: TaskState): string {
+  return isOnFallback && typeof spec.onError === "object" ? spec.onError.use : spec.use;
+}
+
+/** The tool that the task calls. */
 export function bindingOf(state: RunState, task: TaskState): ToolBinding | undefined {
-  const { spec } = task.compiled;
-  const use = task.isOnFallback && typeof spec.onError === "object" ? spec.onError.use : spec.use;
-  return state.bindings[use];
+  return task.routed ?? planBindingOf(state, task);
+}
+
+/** The tool that it was to call when the plan was accepted. */
+export function planBindingOf(state: RunState, task: TaskState): ToolBinding | undefined {
+  return state.bindings[useOf(task)];
 }
 
 /** Constant over a row of ambiguous attempts (promise 3). */
@@ -322,9 +334,14 @@ export function idempotencyKeyOf(state: RunState, task: TaskState): string {
   return `${state.run}:${task.key}:${task.keyAttempt}`;
 }
 
-/** Whether a call with an unknown outcome may simply be made again. A plan's own word counts only when a person wrote the plan. */
-export function isSafeToRepeat(state: RunState, task: TaskState): boolean {
+/** What a call may do to the world. A plan's own word counts only when a person wrote the plan. */
+export function effectOf(state: RunState, task: TaskState): ToolEffect | undefined {
   const bound = bindingOf(state, task)?.effect;
-  const effect = state.isPlannedByModel ? bound : (task.compiled.spec.effect ?? bound);
+  return state.isPlannedByModel ? bound : (task.compiled.spec.effect ?? bound);
+}
+
+/** Whether a call with an unknown outcome may simply be made again. */
+export function isSafeToRepeat(state: RunState, task: TaskState): boolean {
+  const effect = effectOf(state, task);
   return effect === "read" || effect === "idempotent";
 }

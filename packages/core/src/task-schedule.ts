@@ -32,6 +32,7 @@ export function newTask(compiled: CompiledTask, index: number, element?: TaskSta
     approvedCall: undefined,
     editedArgs: undefined,
     isOnFallback: false,
+    routed: undefined,
     waitingOn: element === undefined ? compiled.dependencyCount : 0,
     skippedDependencies: 0,
     isBlocked: false,

@@ -2,7 +2,7 @@
 import * as z from "./zod.ts";
 import { ToolEffect, ToolRuns } from "./tool-spec.ts";
 
-export const ToolBinding = z.strictObject({
+const BoundTool = z.strictObject({
   /** The concrete tool, `server.tool`. */
   tool: z.string(),
   server: z.string(),
@@ -12,6 +12,10 @@ export const ToolBinding = z.strictObject({
   runs: ToolRuns.optional(),
   /** The tool as it was when the plan was checked. */
   fingerprint: z.string(),
+});
+export const ToolBinding = BoundTool.extend({
+  /** Of a capability: the tools that the plan was checked with besides, in the order in which they take its place. */
+  alternatives: z.array(BoundTool).optional(),
 });
 export type ToolBinding = z.infer<typeof ToolBinding>;
 

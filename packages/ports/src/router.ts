@@ -5,6 +5,8 @@ import type { NodeContext } from "./node-context.ts";
 export interface RouterRequest {
   readonly plan: Plan;
   readonly tools: readonly ToolSpec[];
+  /** By `capability:NAME`: the tools that may do it, the one to be preferred first. */
+  readonly capabilities: ReadonlyMap<string, readonly ToolSpec[]>;
   /** Servers whose tools are not there, and why. */
   readonly unavailable: ReadonlyMap<string, string>;
   /** Which scope of the run hides the tool of that name, and why; undefined when none does. */

@@ -48,6 +48,7 @@ const FORMS: Readonly<Record<string, string>> = {
   "task.expanded": "task:text count:count",
   "task.started": "task:text attempt:count args:payload",
   "task.retried": "task:text attempt:count cause:text dueAtMs:count",
+  "task.routed": "task:text from:text to:text reason:text",
   "task.succeeded": "task:text attempt:count output:payload? cache:object?",
   "task.failed": "task:text attempt:count error:object",
   "task.skipped": "task:text reason:text",

@@ -7,6 +7,8 @@ export interface PlanNode {
   readonly joinsAny: boolean;
   /** Whether its failure counts as the value null. */
   readonly failsSoftly: boolean;
+  /** What the plan says that its call may do to the world; empty: nothing is said. */
+  readonly effect: string;
 }
 
 type Document = Readonly<Record<string, unknown>>;
@@ -41,7 +43,12 @@ function nodeOf(task: Document, ids: ReadonlySet<string>): PlanNode {
   const named = listOf(task["after"]).map(String);
   const before = new Set([...outer, ...inner, ...named].filter((root) => ids.has(root)));
   if (repeat !== undefined) before.delete(id); // `until` reads the task's own newest value
-  return { before, joinsAny: task["join"] === "any", failsSoftly: onError === "null" };
+  return {
+    before,
+    joinsAny: task["join"] === "any",
+    failsSoftly: onError === "null",
+    effect: textOr("", task["effect"]),
+  };
 }
 
 /** The roots of every reference in a value of a plan. */

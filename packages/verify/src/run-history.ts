@@ -27,6 +27,12 @@ export interface OpenQuestion {
   readonly args: string | undefined;
 }
 
+interface Binding {
+  readonly tool?: unknown;
+  readonly effect?: unknown;
+  readonly alternatives?: readonly Binding[];
+}
+
 export type RunPhase = "none" | "running" | "suspended" | "cancelling" | "stopping" | "over";
 
 const ELEMENT = /^(.*)\[(\d+)\]$/;
@@ -45,6 +51,8 @@ export class RunHistory {
   readonly waiting = new Set<string>();
   readonly questions = new Map<string, OpenQuestion>();
   readonly budget = new BudgetAccount();
+  /** What calls may do to the world, by tool: of all that plans of this run were checked with. */
+  readonly effects = new Map<string, string>();
   nodes: ReadonlyMap<string, PlanNode> = new Map();
   /** Of the plan that was proposed last. */
   proposed: ReadonlyMap<string, PlanNode> | undefined;
@@ -100,9 +108,17 @@ export class RunHistory {
       case "plan.accepted":
       case "plan.patched":
         this.nodes = this.proposed ?? this.nodes;
+        this.#bind(Object.values(event.fields["bindings"] as Readonly<Record<string, Binding>>));
         return;
       case "budget.exceeded":
         if (event.fields["error"] !== undefined) this.phase = "stopping";
+    }
+  }
+
+  #bind(bindings: readonly Binding[]): void {
+    for (const { tool, effect, alternatives = [] } of bindings) {
+      this.effects.set(String(tool), String(effect));
+      this.#bind(alternatives);
     }
   }
 
@@ -159,6 +175,8 @@ export class RunHistory {
       case "task.retried":
         task.phase = "idle";
         if (textOf(event, "cause") === "fallback") task.agreedArgs = undefined;
+        return;
+      case "task.routed":
         return;
       case "task.in_doubt":
         this.inDoubt.add(key);

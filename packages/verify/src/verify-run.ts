@@ -7,6 +7,7 @@ import { type ReadSource, reuseFaults } from "./rules/reuse-rules.ts";
 import { cacheFaults } from "./rules/cache-rules.ts";
 import { limitFaults, reservationFaults } from "./rules/budget-rules.ts";
 import { runFaults } from "./rules/run-rules.ts";
+import { routeFaults } from "./rules/route-rules.ts";
 import { taskFaults } from "./rules/task-rules.ts";
 import { RunHistory } from "./run-history.ts";
 import type { StoredRow, StoredRun } from "./stored-row.ts";
@@ -101,6 +102,7 @@ class RunCheck {
     const faults = [
       ...runFaults(history, event),
       ...taskFaults(history, event),
+      ...routeFaults(history, event),
       ...reuseFaults(history, event, this.#readSource),
       ...approvalFaults(history, event),
       ...reservationFaults(history, event),

@@ -91,9 +91,21 @@ function checkNewCall(history: RunHistory, { first, second, cause }: Retry): voi
   const what = `${name(second)} after ${name(first)}, as ${cause}`;
   if (first.key === second.key) history.breach("promise 3, a new call has a new key", what);
   if (first.tool === GENERATE) return;
+  if (cause === "failover") checkFailOver(history, { first, what });
   const isKnown = first.answer === "failed" || first.answer === "refused" || first.answer === "ok";
   if (!isKnown && !isSafe(first.effect)) history.breach("I3 no silent repetition", what);
   if (!isKnown && cause === "error") history.breach("promise 3, one key while in doubt", what);
+}
+
+/** Another tool may follow what has only read, or what is known to have done nothing or to have failed. */
+function checkFailOver(
+  history: RunHistory,
+  { first, what }: { readonly first: LedgerCall; readonly what: string },
+): void {
+  const row = history.callsOf.get(first.task)?.filter(({ key }) => key === first.key) ?? [];
+  const isKnown = row.every(({ answer }) => answer === "failed" || answer === "refused");
+  if (first.effect !== "read" && !isKnown) history.breach("I3 no fail-over in doubt", what);
+  if (first.effect !== "read" && first.answer !== "refused") history.breach("I3 a write fails over unsent only", what);
 }
 
 /** Each effect that was not asked for again by name happens once for its key. */

@@ -10,6 +10,13 @@ interface KnownTask {
   attempt: number;
   tool: string;
   isOnFallback: boolean;
+  /** The tool in the place of the plan's. */
+  routed: string | undefined;
+}
+
+interface KnownBinding {
+  readonly tool: string;
+  readonly alternatives?: readonly { readonly tool: string }[] | undefined;
 }
 
 const STATUS_AFTER = { retry: "idle", done: "succeeded", fail: "failed" } as const;
@@ -27,7 +34,7 @@ class TaskWalk {
   readonly #dependencies = new Map<string, readonly string[]>();
   #specs = new Map<string, RandomTask>();
   #proposed: RandomPlan | undefined;
-  #bindings: Readonly<Record<string, { readonly tool: string }>> = {};
+  #bindings: Readonly<Record<string, KnownBinding>> = {};
   /** Why nothing may start now. */
   #barrier: string | undefined;
   readonly #questions = new Set<string>();
@@ -112,8 +119,10 @@ class TaskWalk {
         return;
       case "task.retried":
         task.status = "idle";
-        if (event.cause === "fallback") task.isOnFallback = true;
+        if (event.cause === "fallback") Object.assign(task, { isOnFallback: true, routed: undefined });
         return;
+      case "task.routed":
+        return this.#route(where, event);
       default:
         task.status = statusAfter(event);
     }
@@ -127,6 +136,17 @@ class TaskWalk {
       this.#history.breach("attempts are counted", `${where}: attempt ${attempt} after ${task.attempt}`);
     Object.assign(task, { status: "running", attempt, tool: this.#toolOf(key) });
     this.#checkLimits(where, key);
+  }
+
+  #route(where: string, { task: key, from, to }: Extract<TaskEvent, { type: "task.routed" }>): void {
+    const able = Object.values(this.#bindings).flatMap(({ tool, alternatives = [] }) => [
+      tool,
+      ...alternatives.map((other) => other.tool),
+    ]);
+    if (from !== this.#toolOf(key)) this.#history.breach("fail-over leaves its own tool", `${where}: ${from}`);
+    if (!able.includes(to) || from === to) this.#history.breach("I4 nothing runs unchecked", `${where}: ${to}`);
+    if (this.#task(key).status !== "idle") this.#history.breach("fail-over leaves no call open", where);
+    this.#task(key).routed = to;
   }
 
   #checkStart(where: string, key: string): void {
@@ -179,7 +199,7 @@ class TaskWalk {
     const spec = this.#specs.get(taskIdOf(key));
     const fallback = spec?.["onError"] as { readonly use?: string } | undefined;
     const use = (this.#task(key).isOnFallback ? fallback?.use : spec?.use) ?? "";
-    return this.#bindings[use]?.tool ?? use;
+    return this.#task(key).routed ?? this.#bindings[use]?.tool ?? use;
   }
 
   #statusesBefore(id: string): readonly Status[] {
@@ -189,7 +209,7 @@ class TaskWalk {
   #task(key: string): KnownTask {
     const known = this.#tasks.get(key);
     if (known !== undefined) return known;
-    const task: KnownTask = { status: "idle", attempt: 0, tool: "", isOnFallback: false };
+    const task: KnownTask = { status: "idle", attempt: 0, tool: "", isOnFallback: false, routed: undefined };
     this.#tasks.set(key, task);
     return task;
   }

@@ -111,6 +111,10 @@ const TELLERS: { readonly [Type in RunSignal["type"]]?: Teller<Type> } = {
       error === undefined ? "" : `: ${errorText(error)}`,
     ],
   }),
+  "task.routed": ({ task, from, to, reason }) => ({
+    status: "info",
+    line: ["task ", bold(task), ` goes on with ${to} in place of ${from} (${reason})`],
+  }),
   "task.succeeded": ({ task, durationMs, cache }) =>
     ended(task, "succeeded", { durationMs, ...(cache === undefined ? {} : { rest: FROM_CACHE }) }),
   "task.failed": ({ task, durationMs, error }) => ended(task, "failed", { durationMs, rest: ` ${errorText(error)}` }),
@@ -213,6 +217,7 @@ function retryText({ attempt, cause, pauseMs }: { attempt: number; cause: string
   if (cause === "recovery") return ` is called again: attempt ${attempt} was cut off, and repeating it is safe`;
   if (cause === "child") return " goes on: the run behind it has gone on";
   if (cause === "budget") return " waits for more budget";
+  if (cause === "failover") return ` cannot go on with its tool after attempt ${attempt}`;
   return ` waits ${durationText(pauseMs)} after attempt ${attempt} (${cause})`;
 }
 

@@ -41,6 +41,8 @@ export class TaskBoard {
   readonly #groups = new Map<string, { readonly count: number; over: number }>();
   #proposed: Plan | undefined;
   #tools = new Map<string, string>();
+  /** Tasks that have another tool than the plan's. */
+  readonly #routed = new Map<string, string>();
 
   /** What happened before this process took the run up: its time does not count here. */
   recall(signal: RunSignal): void {
@@ -65,7 +67,7 @@ export class TaskBoard {
 
   /** The tool that a task or an element is bound to. */
   toolOf(task: string): string {
-    return this.#tools.get(groupOf(task)) ?? "";
+    return this.#routed.get(task) ?? this.#tools.get(groupOf(task)) ?? "";
   }
 
   #accept({ revision, bindings }: SignalOf<"plan.accepted"> | SignalOf<"plan.patched">): void {
@@ -85,6 +87,9 @@ export class TaskBoard {
         return;
       case "task.started":
         return this.#begin(signal.task, { atMs: signal.atMs, attempt: signal.attempt, progress: "" });
+      case "task.routed":
+        this.#routed.set(signal.task, signal.to);
+        return;
       case "task.progress":
         return this.#progress(signal);
       case "task.succeeded":

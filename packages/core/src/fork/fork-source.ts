@@ -3,7 +3,7 @@ import { evolve } from "../evolve.ts";
 import type { Payload } from "../payload.ts";
 import type { RunEvent, RunEventOf } from "../run-event.ts";
 import type { ReusedTask } from "../run-input.ts";
-import { bindingOf, RunState, type TaskState } from "../run-state.ts";
+import { bindingOf, effectOf, RunState, type TaskState } from "../run-state.ts";
 import type { ToolEffect } from "../tool-spec.ts";
 
 interface Calls {
@@ -37,10 +37,8 @@ export class ForkSource {
     return bindingOf(this.state, task)?.tool ?? task.compiled.spec.use;
   }
 
-  /** A plan's own word counts only when a person wrote the plan. */
   effectOf(task: TaskState): ToolEffect {
-    const bound = bindingOf(this.state, task)?.effect ?? "destructive";
-    return this.state.isPlannedByModel ? bound : (task.compiled.spec.effect ?? bound);
+    return effectOf(this.state, task) ?? "destructive";
   }
 
   /** A settled task as the fork takes it over. */

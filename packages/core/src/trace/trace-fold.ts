@@ -148,6 +148,9 @@ export class TraceFold {
           facts: { retry: event.cause, ...(event.error === undefined ? {} : { error: event.error.code }) },
         });
         return this.#waitAgain(task, event);
+      case "task.routed":
+        task.span.facts = { ...task.span.facts, tool: event.to };
+        return;
       case "task.in_doubt":
         task.close(this.#at.nowMs, { status: "in_doubt", facts: { error: event.error.code } });
         this.#mark("doubt", `in doubt: ${event.task}`);

@@ -61,6 +61,10 @@ const ScopeConfig = z.strictObject({
   tools: ToolFilter.optional().describe("Names of tools, SERVER.TOOL; * stands for any characters."),
 });
 
+const ToolName = z.string().regex(/^[^.\s*:]+\.[^\s*]+$/, "Name a tool as SERVER.TOOL.");
+/** Tools of one capability. */
+const CAPABLE_MAX = 16;
+
 const PinningConfig = z.strictObject({
   drift: z
     .enum(["stop", "allow"])
@@ -103,6 +107,10 @@ export const MeshConfig = z.strictObject({
     .record(ServerName, AgentConfig)
     .default({})
     .describe("Tools that take a goal and have runs of their own, for tasks that use agent:NAME."),
+  capabilities: z
+    .record(ServerName, z.array(ToolName).min(1).max(CAPABLE_MAX))
+    .default({})
+    .describe("Tools that do the same, for tasks that use capability:NAME: the preferred first, the others stand by."),
   expose: ExposeConfig.prefault({}).describe("What is served to others over MCP."),
   serve: ServeConfig.prefault({}).describe("Where agentmesh serve listens."),
   policy: RunPolicy.prefault({}).describe("What runs may do."),

@@ -1,5 +1,6 @@
 /** Calls the nodes of the pipeline with what they may know of the run, and turns their outcomes into inputs. */
 import {
+  bindingOf,
   APPROVE_TOOL,
   type ErrorRecord,
   isJsonObject,
@@ -145,7 +146,13 @@ export class NodeCalls {
     const plan = state.proposal?.plan ?? { mesh: 1, name: "", tasks: [] };
     const { tools } = this.#driver;
     const outcome = await services.nodes.router.route(
-      { plan, tools: tools.tools(), unavailable: tools.unavailable(), hidden: (name) => tools.hidden(name) },
+      {
+        plan,
+        tools: tools.tools(),
+        capabilities: tools.capabilities(),
+        unavailable: tools.unavailable(),
+        hidden: (name) => tools.hidden(name),
+      },
       context,
     );
     const bound = Object.fromEntries([...outcome.tools].map(([use, tool]) => [use, tool.name]));
@@ -212,7 +219,7 @@ export class NodeCalls {
       return [
         {
           task: spec.id,
-          tool: state.bindings[spec.use]?.tool ?? spec.use,
+          tool: bindingOf(state, task)?.tool ?? spec.use,
           value: values.ofTask(task) ?? null,
           ...reason,
         },

@@ -1,5 +1,6 @@
 /** Takes commands of people in: checks them where the core cannot (tools' schemas), and stores their values. */
 import {
+  bindingOf,
   type Ask,
   assertArguments,
   commandRefusal,
@@ -81,7 +82,7 @@ function argumentRefusal(driver: RunDriver, { approval, args }: ApproveCommand):
 /** What a person says that a call has given must be what its tool can give. */
 function outputRefusal({ state, tools }: RunDriver, key: string, output: Payload): ErrorRecord | undefined {
   const task = state.taskOf.get(key);
-  const tool = tools.find(state.bindings[task?.compiled.spec.use ?? ""]?.tool ?? "");
+  const tool = task && tools.find(bindingOf(state, task)?.tool ?? "");
   const [first] = tool?.outputSchema === undefined ? [] : validateJson(tool.outputSchema, output.value ?? null);
   if (tool === undefined || first === undefined) return undefined;
   return {

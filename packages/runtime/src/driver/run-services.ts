@@ -17,8 +17,10 @@ export interface ToolDirectory {
   offered(): readonly ToolSpec[];
   /** Before each call, of the tool as it is now. Throws ToolDriftedError when it is not the one that was agreed on. */
   assertSame(live: ToolSpec, binding: ToolBinding): void;
-  /** The server behind a `use`; undefined where a name alone does not say which. */
-  serverOf(use: string): string | undefined;
+  /** By `capability:NAME`: the tools that a plan may be bound to now, the healthiest first, then as the configuration has them. */
+  capabilities(): ReadonlyMap<string, readonly ToolSpec[]>;
+  /** The servers that a `use` may be served by; none where a name alone does not say which. */
+  serversOf(use: string): readonly string[];
   /** Servers whose tools are not there, and why. */
   unavailable(): ReadonlyMap<string, string>;
   /** The run makes no more calls. */

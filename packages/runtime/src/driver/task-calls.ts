@@ -1,5 +1,6 @@
 /** Turns ready tasks into calls, and what comes of the calls into inputs. */
 import {
+  bindingOf,
   type CacheHit,
   type CallFailedInput,
   type ChildReport,
@@ -15,6 +16,7 @@ import {
   type TaskState,
   ToolDrift,
   type ToolSpec,
+  useOf,
 } from "@agentmesh/core";
 import {
   ChildSuspendedError,
@@ -124,7 +126,7 @@ export class TaskCalls {
   #execute(effect: CallEffect, signal: AbortSignal, asides: Asides): Promise<Json> {
     const { services, state } = this.#driver;
     const task = this.#taskOf(effect.task);
-    const binding = state.bindings[useOf(task)];
+    const binding = bindingOf(state, task);
     const args = this.#arguments.get(effect.task) ?? {};
     this.#arguments.delete(effect.task);
     if (binding === undefined) return Promise.reject(new ToolGoneError(useOf(task)));
@@ -249,7 +251,7 @@ export class TaskCalls {
 
   /** A call that is a run of this mesh ends by itself when it is told to: it has a grace period of its own. */
   #isRunHere(key: string): boolean {
-    return this.#driver.state.bindings[useOf(this.#taskOf(key))]?.runs === "workflow";
+    return bindingOf(this.#driver.state, this.#taskOf(key))?.runs === "workflow";
   }
 
   #childOf(task: TaskState): { readonly child?: string } {
@@ -276,7 +278,7 @@ export class TaskCalls {
   /** Throws ToolGoneError, ToolDriftedError. */
   #toolOf(task: TaskState): ToolSpec {
     const { tools } = this.#driver;
-    const binding = this.#driver.state.bindings[useOf(task)];
+    const binding = bindingOf(this.#driver.state, task);
     const tool = tools.find(binding?.tool ?? "");
     if (tool === undefined || binding === undefined) throw new ToolGoneError(binding?.tool ?? useOf(task));
     // Asked for its result again, a run goes on with the plan that it began with.
@@ -304,11 +306,6 @@ function outcomeOf(error: unknown): Pick<CallFailedInput, "outcome" | "isRetryab
 function cacheOf(state: RunState, { compiled: { spec } }: TaskState): PlanTask["cache"] {
   if (spec.repeat !== undefined) return false;
   return state.isPlannedByModel ? undefined : spec.cache;
-}
-
-function useOf(task: TaskState): string {
-  const { spec } = task.compiled;
-  return task.isOnFallback && typeof spec.onError === "object" ? spec.onError.use : spec.use;
 }
 
 function callKey(task: string, attempt: number): string {

@@ -186,6 +186,8 @@ export class RunLog {
           durationMs: event.durationMs,
           ...(event.error === undefined ? {} : { error: event.error }),
         };
+      case "task.routed":
+        return { level: "warn", message: `${event.task} goes on with ${event.to} in place of ${event.from}`, ...base };
       default:
         return { level: "info", message: `${event.task} ${event.type.slice(5)}`, ...base };
     }

@@ -36,6 +36,8 @@ export interface MeshAssembly {
   /** Plans that tasks may use as `workflow:NAME`, and tools that they may use as `agent:NAME`. */
   readonly workflows?: WorkflowBook;
   readonly agents?: ReadonlyMap<string, AgentTool>;
+  /** Tools that do the same, which tasks may use as `capability:NAME`. */
+  readonly capabilities?: ReadonlyMap<string, readonly string[]>;
   /** Servers that are told where a call comes from; those of agents always are. */
   readonly contextServers?: readonly string[];
   readonly policy?: RunPolicyInput;
@@ -123,9 +125,11 @@ interface RegistryAssembly extends MeshAssembly {
 
 /** The servers, and the workflows as one more. */
 function registryOf(
-  { sources, workflows, agents = new Map(), contextServers = [], pins, scopes, shapes }: RegistryAssembly,
+  assembly: RegistryAssembly,
   parts: Pick<WorkflowToolSourceParts, "children" | "clock" | "policy" | "tenant">,
 ): ToolRegistry {
+  const { sources, workflows, agents = new Map(), capabilities = new Map(), contextServers = [] } = assembly;
+  const { pins, scopes, shapes } = assembly;
   const serversOfWorkflow = (name: string): ReadonlySet<string> => serversOf(workflows?.get(name), registry);
   const own =
     workflows === undefined || workflows.size === 0
@@ -133,6 +137,7 @@ function registryOf(
       : [new WorkflowToolSource({ ...parts, workflows, serversOf: serversOfWorkflow })];
   const registry = new ToolRegistry([...sources, ...own], {
     agents,
+    capabilities,
     contextServers: [...contextServers, ...[...agents.values()].map(({ server }) => server)],
     pins,
     scopes,

@@ -113,6 +113,7 @@ export function openMesh(loaded: LoadedConfig, extras: MeshExtras = {}): Mesh {
     },
     workflows: loaded.workflows,
     agents: agentsOf(config),
+    capabilities: new Map(Object.entries(config.capabilities)),
     contextServers: contextServers(config),
     policy: config.policy,
     tenant: config.tenant,

@@ -1,8 +1,6 @@
 /** Prepares a fork: what it would do, from the journal of a run, before anything is stored or called. */
 import {
   canonicalJson,
-  catalogueOf,
-  checkPlan,
   type ForkPlan,
   hasErrors,
   isJsonObject,
@@ -16,6 +14,7 @@ import {
   type RunEvent,
   type RunState,
 } from "@agentmesh/core";
+import { findingsOf } from "../nodes/plan-findings.ts";
 import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
 import { holdsMask } from "../driver/secret-mask.ts";
 import { checkInputs } from "./check-inputs.ts";
@@ -98,9 +97,7 @@ async function checkedPlan(document: PlanInput, tools: ToolDirectory, { discover
   const parsed = parsePlan(document);
   if (parsed.plan === undefined) throw new PlanInvalidError(parsed.findings);
   await discover(serversOf(parsed.plan, tools));
-  const hidden = (name: string): string | undefined => tools.hidden(name);
-  const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
-  const { findings } = checkPlan(parsed.plan, catalogue);
+  const findings = findingsOf(parsed.plan, tools);
   const errors = findings.filter(({ severity }) => severity === "error");
   if (hasErrors(findings)) throw new PlanInvalidError(errors);
   return parsed.plan;

@@ -4,8 +4,6 @@
  * over it. Nothing connects before it is needed.
  */
 import {
-  catalogueOf,
-  checkPlan,
   type Finding,
   type Json,
   type JsonObject,
@@ -22,6 +20,7 @@ import {
   type RunView,
   type ToolFilter,
 } from "@agentmesh/core";
+import { findingsOf } from "../nodes/plan-findings.ts";
 import type { CallContext, PruneQuery, PruneReport, RunSummary, ServerStatus } from "@agentmesh/ports";
 import { CacheDesk } from "../cache/cache-desk.ts";
 import type { VersionedTools } from "../cache/caching-executor.ts";
@@ -142,9 +141,7 @@ export class Mesh implements AsyncDisposable {
     const parsed = parsePlan(document);
     if (parsed.plan === undefined) return parsed.findings;
     await this.#discover(this.#parts.registry.serversWithin(scopeOf(options), serversOf(parsed.plan, tools)));
-    const hidden = (name: string): string | undefined => tools.hidden(name);
-    const catalogue = { ...catalogueOf(tools.tools()), unavailable: tools.unavailable(), hidden };
-    return checkPlan(parsed.plan, catalogue).findings;
+    return findingsOf(parsed.plan, tools);
   }
 
   /** All tools with their servers, or those of a scope; waits until every server has answered or failed. */

@@ -3,6 +3,7 @@
  * whoever drives them. One handle a run and process.
  */
 import {
+  bindingOf,
   evolve,
   isOver,
   type Json,
@@ -299,12 +300,13 @@ export class RunDesk {
     this.#parts.services.tools.within(state.scope);
     const plan = state.compiled?.plan ?? state.proposal?.plan;
     const needed = state.compiled === undefined ? undefined : neededServers(state);
-    await this.#parts.discover(
-      needed ?? (plan === undefined ? undefined : serversOf(plan, this.#parts.services.tools)),
-    );
-    const missing = [...(needed ?? [])].flatMap((server) => {
-      const reason = this.#absenceOf(server);
-      return reason === undefined ? [] : [[server, reason] as const];
+    const planned = plan === undefined ? undefined : serversOf(plan, this.#parts.services.tools);
+    await this.#parts.discover(needed === undefined ? planned : new Set(needed.flat()));
+    const missing = (needed ?? []).flatMap((servers) => {
+      const absences = servers.map((server) => [server, this.#absenceOf(server)] as const);
+      const [[server, reason] = ["", undefined]] = absences;
+      const isThere = absences.some((absence) => absence[1] === undefined);
+      return isThere || reason === undefined ? [] : [[server, reason] as const];
     });
     if (missing.length > 0) throw new ServersMissingError(state.run, new Map(missing));
   }
@@ -363,13 +365,17 @@ export function foldEvents(events: readonly RunEvent[]): RunState {
   return state;
 }
 
-/** The servers behind the tasks that are not over. */
-function neededServers(state: RunState): ReadonlySet<string> {
+/** The servers behind the tools of the tasks that are not over; of each list one will do. */
+function neededServers(state: RunState): readonly (readonly string[])[] {
   const open = state.tasks.filter((task) => !OVER.has(task.status));
-  const uses = open.flatMap(({ compiled: { spec } }) =>
-    typeof spec.onError === "object" ? [spec.use, spec.onError.use] : [spec.use],
+  const bindings = new Set(
+    open.flatMap((task) => {
+      const { onError } = task.compiled.spec;
+      const fallback = typeof onError === "object" ? state.bindings[onError.use] : undefined;
+      return [bindingOf(state, task), fallback].flatMap((binding) => binding ?? []);
+    }),
   );
-  return new Set(uses.flatMap((use) => state.bindings[use]?.server ?? []));
+  return [...bindings].map(({ server, alternatives = [] }) => [server, ...alternatives.map((other) => other.server)]);
 }
 
 /** Whether what is left to do would run with the mask of a secret in its place. */
@@ -383,5 +389,5 @@ export function serversOf(plan: Plan | undefined, tools: ToolDirectory): Readonl
   const uses = (plan?.tasks ?? []).flatMap((task) =>
     typeof task.onError === "object" ? [task.use, task.onError.use] : [task.use],
   );
-  return new Set(uses.flatMap((use) => tools.serverOf(use) ?? []));
+  return new Set(uses.flatMap((use) => tools.serversOf(use)));
 }

@@ -14,7 +14,7 @@ import type { ScopedDirectory, ToolDirectory } from "../driver/run-services.ts";
 import { ScopeServerError } from "./scope/scope-server-error.ts";
 import { ScopedTools } from "./scope/scoped-tools.ts";
 import { type ScopeRules, ToolScope } from "./scope/tool-scope.ts";
-import { CallHealth } from "./call-health.ts";
+import { type BreakerState, CallHealth } from "./call-health.ts";
 import type { CatalogueServer, CatalogueTool, ServerCollision } from "./tool-catalogue.ts";
 import type { LearnedShapes } from "./shapes/learned-shapes.ts";
 import { ToolPins } from "./tool-pins.ts";
@@ -28,6 +28,8 @@ const SCOPES_MAX = 1_000;
 export interface RegistryOptions {
   /** By the name that `agent:NAME` uses. */
   readonly agents?: ReadonlyMap<string, AgentTool>;
+  /** By name: tools that do the same, the preferred first. */
+  readonly capabilities?: ReadonlyMap<string, readonly string[]>;
   /** Servers that are told where a call comes from. */
   readonly contextServers?: Iterable<string>;
   readonly pins?: ToolPins | undefined;
@@ -61,6 +63,7 @@ export class ToolRegistry implements ScopedDirectory {
   /** By the names of tools and of servers, which hold no dot; of those that were called. */
   readonly #health = new Map<string, CallHealth>();
   readonly #agents: ReadonlyMap<string, AgentTool>;
+  readonly #capabilities: ReadonlyMap<string, readonly string[]>;
   readonly #contextServers: ReadonlySet<string>;
   readonly #scopes: ScopeRules;
   readonly #scoped = new Map<string, ToolDirectory>();
@@ -68,11 +71,11 @@ export class ToolRegistry implements ScopedDirectory {
   readonly collisions: readonly ServerCollision[];
 
   /** Of sources with one name the last is used: what a program brings along stands in front of the configuration. Throws ScopeServerError. */
-  constructor(
-    sources: readonly ToolSource[],
-    { agents = new Map(), contextServers = [], pins = new ToolPins(), scopes = OPEN, shapes }: RegistryOptions = {},
-  ) {
+  constructor(sources: readonly ToolSource[], options: RegistryOptions = {}) {
+    const { agents = new Map(), capabilities = new Map(), contextServers = [] } = options;
+    const { pins = new ToolPins(), scopes = OPEN, shapes } = options;
     this.#agents = agents;
+    this.#capabilities = capabilities;
     this.#contextServers = new Set(contextServers);
     this.#pins = pins;
     this.#shapes = shapes;
@@ -171,10 +174,16 @@ export class ToolRegistry implements ScopedDirectory {
     return this.#contextServers.has(server);
   }
 
-  serverOf(use: string): string | undefined {
+  capabilities(): ReadonlyMap<string, readonly ToolSpec[]> {
+    return new Map([...this.#capabilities].map(([name, tools]) => [`capability:${name}`, this.#ranked(tools)]));
+  }
+
+  serversOf(use: string): readonly string[] {
     const kind = kindOfUse(use);
-    if (kind === "workflow") return kind;
-    return kind === "agent" ? this.#agents.get(use.slice("agent:".length))?.server : serverOfUse(use);
+    const name = use.slice(kind.length + 1);
+    if (kind === "workflow") return [kind];
+    if (kind === "capability") return (this.#capabilities.get(name) ?? []).flatMap((tool) => serverOfUse(tool) ?? []);
+    return [kind === "agent" ? this.#agents.get(name)?.server : serverOfUse(use)].flatMap((server) => server ?? []);
   }
 
   /** See ToolSource. */
@@ -189,6 +198,8 @@ export class ToolRegistry implements ScopedDirectory {
       const reason = reasons.get(server);
       if (reason !== undefined) reasons.set(`agent:${name}`, reason);
     }
+    for (const [use, tools] of this.capabilities())
+      if (tools.length === 0) reasons.set(use, "none of the tools that the configuration names is there");
     return reasons;
   }
 
@@ -213,6 +224,18 @@ export class ToolRegistry implements ScopedDirectory {
 
   #described(spec: ToolSpec): ToolSpec {
     return this.#shapes?.described(spec) ?? spec;
+  }
+
+  /** Those that may be called, the healthiest first. */
+  #ranked(names: readonly string[]): readonly ToolSpec[] {
+    return names
+      .flatMap((name) => this.find(name) ?? [])
+      .filter((spec) => !this.#isLocked(spec) || this.#pins.isOffered(spec))
+      .toSorted((left, right) => this.#trouble(left) - this.#trouble(right));
+  }
+
+  #trouble({ name, server }: ToolSpec): number {
+    return Math.max(TROUBLE[this.#healthOf(name).breaker], TROUBLE[this.#healthOf(server).breaker]);
   }
 
   readonly #observe: CallObserver = ({ name, server }, beganMs, error) => {
@@ -267,6 +290,8 @@ export class ToolRegistry implements ScopedDirectory {
     });
   }
 }
+
+const TROUBLE: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2 };
 
 const OPEN: ScopeRules = { domains: {} };
 

@@ -13,6 +13,7 @@ const MAY_FOLLOW: Readonly<Record<string, readonly TaskPhase[]>> = {
   // an element that waits is skipped when another one has failed
   "task.skipped": ["idle", "waiting", "asked"],
   "task.retried": ["open", "waiting"],
+  "task.routed": ["idle"],
   "task.cancelled": ["open", "waiting"],
   "task.in_doubt": ["open"],
   "task.resolved": ["in_doubt"],

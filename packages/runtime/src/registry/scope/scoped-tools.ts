@@ -26,16 +26,22 @@ export class ScopedTools implements ToolDirectory {
   }
 
   hidden(name: string): string | undefined {
-    const spec = this.#all.find(name);
-    return spec === undefined ? undefined : this.#scope.hides(spec);
+    const specs = [this.#all.find(name) ?? this.#all.capabilities().get(name) ?? []].flat();
+    const reasons = specs.map((spec) => this.#scope.hides(spec));
+    return reasons.includes(undefined) ? undefined : reasons[0];
   }
 
   assertSame(live: ToolSpec, binding: ToolBinding): void {
     this.#all.assertSame(live, binding);
   }
 
-  serverOf(use: string): string | undefined {
-    return this.#all.serverOf(use);
+  capabilities(): ReadonlyMap<string, readonly ToolSpec[]> {
+    const all = [...this.#all.capabilities()];
+    return new Map(all.map(([use, tools]) => [use, tools.filter((spec) => this.#scope.hides(spec) === undefined)]));
+  }
+
+  serversOf(use: string): readonly string[] {
+    return this.#all.serversOf(use);
   }
 
   unavailable(): ReadonlyMap<string, string> {
