@@ -5,13 +5,13 @@ import { childRefusal, childStart, settleChild, settleLostChild, startsRun, with
 import type { ChildReport } from "./child-run.ts";
 import { beginWait } from "./decide-wait.ts";
 import type { ErrorRecord } from "./error-record.ts";
-import { failOver, isToolLost, isToolUnfit } from "./fail-over.ts";
+import { failOver, isReadFailed, isToolLost, isToolUnfit } from "./fail-over.ts";
 import { jitterOf } from "./jitter.ts";
 import type { Payload } from "./payload.ts";
 import { leftOf } from "./run-budget.ts";
 import type { RunEventDraft } from "./run-event.ts";
 import type { CallFailedInput, CallSucceededInput, RunCommand, RunInput } from "./run-input.ts";
-import { effectOf, isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
+import { isSafeToRepeat, type RunState, type TaskState } from "./run-state.ts";
 import { taskFailure } from "./task-failure.ts";
 import type { ToolDrift } from "./tool-drift.ts";
 
@@ -160,11 +160,18 @@ function decideRepetition(state: RunState, task: TaskState, { input, nowMs }: Fa
   const routed = failOver(state, task, error);
   const instead = routed === undefined ? undefined : ({ cause: "failover", dueAtMs: nowMs, error, routed } as const);
   if (instead !== undefined && isToolLost(state, task, input)) return instead;
-  if (mayRetry(state, task, input)) {
-    const dueAtMs = nowMs + backoffMs(state, task);
-    return { cause: outcome === "unknown" ? "doubt" : "error", dueAtMs, error };
-  }
-  if (outcome === "failed" && effectOf(state, task) === "read" && instead !== undefined) return instead;
+  const again = mayRetry(state, task, input) ? nowMs + backoffMs(state, task) : undefined;
+  if (again !== undefined) return { cause: isDoubtful(task, outcome) ? "doubt" : "error", dueAtMs: again, error };
+  if (instead !== undefined && isReadFailed(state, task, input)) return instead;
+  return fallBack(task, { input, nowMs });
+}
+
+/** That this attempt was not made says nothing about those before it under the same key. */
+function isDoubtful({ attempt, keyAttempt }: TaskState, outcome: CallFailedInput["outcome"]): boolean {
+  return outcome === "unknown" || (outcome === "refused" && attempt !== keyAttempt);
+}
+
+function fallBack(task: TaskState, { input: { error }, nowMs }: FailedCall): Repetition | undefined {
   const hasFallback = typeof task.compiled.spec.onError === "object" && !task.isOnFallback;
   return hasFallback ? { cause: "fallback", dueAtMs: nowMs, error } : undefined;
 }

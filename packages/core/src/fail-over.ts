@@ -34,6 +34,11 @@ export function isToolLost(state: RunState, task: TaskState, { outcome, error }:
   return outcome === "unknown" && effectOf(state, task) === "read";
 }
 
+/** Whether another tool may be asked what this one could not say. */
+export function isReadFailed(state: RunState, task: TaskState, { outcome }: CallFailedInput): boolean {
+  return outcome === "failed" && effectOf(state, task) === "read";
+}
+
 /** The same of a call that was not even begun, because its tool is gone or refuses its arguments. */
 export function isToolUnfit(state: RunState, task: TaskState, { code }: ErrorRecord): boolean {
   const isWrong = GONE.has(code) || (code === UNFIT && task.routed !== undefined);

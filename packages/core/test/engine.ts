@@ -1,6 +1,7 @@
 /** Drives the core by itself: a virtual clock, tools as functions, everything in memory. For tests of what a plan does. */
 import { createHash } from "node:crypto";
 import {
+  bindingOf,
   canonicalJson,
   type ChildReport,
   type ChildUsage,
@@ -29,11 +30,13 @@ import {
   type PlannerOutcome,
   runView,
   type RunView,
+  useOf,
 } from "../src/index.ts";
 
 export class ToolFailure extends Error {
   readonly outcome: "refused" | "failed" | "unknown";
   readonly isRetryable: boolean;
+  code = "AM_TOOL_FAILED";
   constructor(message: string, outcome: "refused" | "failed" | "unknown" = "failed", isRetryable = false) {
     super(message);
     this.outcome = outcome;
@@ -62,6 +65,8 @@ export interface EngineOptions {
   readonly planner?: (findings: readonly { readonly code: string; readonly path: string }[]) => PlannerOutcome;
   readonly inputs?: Json;
   readonly tools?: Readonly<Record<string, FakeTool>>;
+  /** By `capability:NAME`: names of tools, the preferred first. */
+  readonly capabilities?: Readonly<Record<string, readonly string[]>>;
   readonly policy?: RunPolicyInput;
   /** Called after every turn: may feed commands. */
   readonly onTurn?: (engine: Engine) => void;
@@ -218,8 +223,7 @@ export class Engine {
   }
 
   #useOf(task: TaskState): string {
-    const { spec } = task.compiled;
-    return task.isOnFallback && typeof spec.onError === "object" ? spec.onError.use : spec.use;
+    return bindingOf(this.state, task)?.tool ?? useOf(task);
   }
 
   #call(key: string, attempt: number, idempotencyKey: string): void {
@@ -250,7 +254,7 @@ export class Engine {
         if (error instanceof ChildWaits)
           return this.feed({ type: "call-suspended", task: key, attempt, child: task.child ?? "" });
         if (!(error instanceof ToolFailure)) throw error;
-        const record = { code: "AM_TOOL_FAILED", message: error.message, hint: "", facts: {} };
+        const record = { code: error.code, message: error.message, hint: "", facts: {} };
         this.feed({
           type: "call-failed",
           task: key,
@@ -292,8 +296,13 @@ export class Engine {
           ...(typeof task.onError === "object" ? [task.onError.use] : []),
         ]) ?? [];
       const known = Object.keys(this.#options.tools ?? {});
-      const tools = new Map(uses.filter((use) => known.includes(use)).map((use) => [use, this.#specOf(use)]));
-      return this.feed({ ...base, node, outcome: { tools, known } });
+      const able = Object.entries(this.#options.capabilities ?? {});
+      const alternatives = new Map(able.map(([use, names]) => [use, names.map((name) => this.#specOf(name))]));
+      const bound = uses.map(
+        (use) => alternatives.get(use)?.[0] ?? (known.includes(use) ? this.#specOf(use) : undefined),
+      );
+      const tools = new Map(uses.flatMap((use, at) => (bound[at] === undefined ? [] : [[use, bound[at]] as const])));
+      return this.feed({ ...base, node, outcome: { tools, known, alternatives } });
     }
     if (node === "validator") return this.feed({ ...base, node, outcome: { findings: this.#validatorFindings() } });
     return this.feed({

@@ -175,9 +175,9 @@ export class RunHistory {
       case "task.retried":
         task.phase = "idle";
         if (textOf(event, "cause") === "fallback") task.agreedArgs = undefined;
-        return;
+        break;
       case "task.routed":
-        return;
+        break;
       case "task.in_doubt":
         this.inDoubt.add(key);
         task.phase = "in_doubt";

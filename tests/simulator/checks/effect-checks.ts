@@ -82,7 +82,7 @@ function checkRetry(history: RunHistory, { first, second, cause }: Retry): void 
   const what = `${name(second)} after ${name(first)}, as ${cause}`;
   const isSameKey = first.key === second.key;
   if (cause === "doubt" || cause === "recovery") {
-    if (!isSafe(first.effect)) history.breach("I3 no silent repetition", what);
+    if (!isSafe(first.effect) && first.answer !== "refused") history.breach("I3 no silent repetition", what);
     if (!isSameKey) history.breach("promise 3, one key while in doubt", `${what}: the key has changed`);
   } else checkNewCall(history, { first, second, cause });
 }
