@@ -52,10 +52,30 @@ const answered = (usage: object, more: object = {}): Line => [
   "model.called",
   { caller: "planner#1", model: "x", request: NULL, response: NULL, usage, cache: "hit", ...more },
 ];
+const other = { tool: "u.x", effect: "write" };
+const boundTo = (...alternatives: readonly object[]): readonly Line[] => [
+  ...planned([A]).slice(0, -1),
+  ["plan.accepted", { revision: 1, bindings: { "t.x": { tool: "t.x", effect: "write", alternatives } }, findings: [] }],
+];
+const routed = (reason: string): Line => ["task.routed", { task: "a", from: "t.x", to: "u.x", reason }];
+const leaving: Line = ["task.retried", { task: "a", attempt: 1, cause: "failover", dueAtMs: 5 }];
+
 const FREE = { inputTokens: 0, outputTokens: 0, isExact: true };
 
 describe("nothing is found in", () => {
   test.each<[string, readonly Line[]]>([
+    [
+      "a call that another tool takes over",
+      [
+        ...boundTo(other),
+        started("a"),
+        leaving,
+        routed("AM_TOOL_UNAVAILABLE"),
+        started("a", 2),
+        succeeded("a", 2),
+        END,
+      ],
+    ],
     ["a chain", [...planned([A, B]), started("a"), succeeded("a"), started("b"), succeeded("b"), END]],
     [
       "results of a cache, which are no calls",
@@ -173,6 +193,21 @@ describe("it is found that", () => {
     ["a run ends with a call under way", [...base, started("a"), END], ["AM_OPEN_AT_END@8"]],
     ["an answer has no question", [...base, granted()], ["AM_APPROVAL_UNASKED@7"]],
     ["an answer comes twice", [...base, asked(), granted(), granted()], ["AM_APPROVAL_UNASKED@9"]],
+    [
+      "a task goes on with a tool that nobody has checked",
+      [...boundTo(), started("a"), leaving, routed("AM_TOOL_UNAVAILABLE")],
+      ["AM_ROUTE_UNCHECKED@9"],
+    ],
+    [
+      "another tool follows a write that may have happened",
+      [...boundTo(other), started("a"), leaving, routed("AM_TOOL_TIMEOUT")],
+      ["AM_ROUTE_IN_DOUBT@9"],
+    ],
+    [
+      "a call is open while its tool changes",
+      [...boundTo(other), started("a"), routed("AM_TOOL_GONE")],
+      ["AM_TASK_ORDER@8"],
+    ],
     ["other arguments were approved", [...base, asked(), granted(), started("a")], ["AM_APPROVED_OTHERWISE@9"]],
     ["a run waits for nothing", [...base, suspended("signal")], ["AM_WAITS_FOR_NOTHING@7"]],
     [

@@ -5,6 +5,20 @@ const CORE = "packages/core/src/";
 
 export const CORE_MUTANTS: readonly Mutant[] = [
   {
+    name: "fail-over-in-doubt",
+    file: `${CORE}fail-over.ts`,
+    find: '  return outcome === "unknown" && effectOf(state, task) === "read";',
+    replace: '  return outcome === "unknown" && effectOf(state, task) !== "write";',
+    breaks: "Another tool does what one may have done already, of which nobody knows.",
+  },
+  {
+    name: "fail-over-after-doubt",
+    file: `${CORE}fail-over.ts`,
+    find: '  return effectOf(state, task) === "read" || task.keyAttempt === attempt;',
+    replace: "  return attempt > 0;",
+    breaks: "Another tool takes over after a repetition that was refused, of a call that may have had an effect.",
+  },
+  {
     name: "completed-task-starts-again",
     file: `${CORE}evolve-plan.ts`,
     find: 'if (known === undefined || known.status === "pending") return',

@@ -128,7 +128,8 @@ function registryOf(
   assembly: RegistryAssembly,
   parts: Pick<WorkflowToolSourceParts, "children" | "clock" | "policy" | "tenant">,
 ): ToolRegistry {
-  const { sources, workflows, agents = new Map(), capabilities = new Map(), contextServers = [] } = assembly;
+  const { sources, workflows, agents = new Map<string, AgentTool>(), contextServers = [] } = assembly;
+  const { capabilities = new Map<string, readonly string[]>() } = assembly;
   const { pins, scopes, shapes } = assembly;
   const serversOfWorkflow = (name: string): ReadonlySet<string> => serversOf(workflows?.get(name), registry);
   const own =
