@@ -33,16 +33,18 @@ export interface CallRound {
   readonly client: Client;
   readonly call: ConnectionCall;
   readonly roots: readonly string[];
+  /** Aborted when the request is given up. */
+  readonly signal: AbortSignal;
   /** Told of each answer that asks for more: the server has begun. */
   readonly onRound: () => void;
 }
 
 /** Rejects as the SDK does, and with ToolCallError when the server asks for what it cannot have. */
 export async function callInRounds(round: CallRound): Promise<CallToolResult> {
-  const { client, call, onRound } = round;
+  const { client, call, onRound, roots, signal } = round;
   let more: object = {};
   for (let rounds = 0; rounds <= ROUNDS_MAX; rounds++) {
-    const answer: CallToolResult | InputRequiredResult = await send(client, call, { more, roots: round.roots });
+    const answer: CallToolResult | InputRequiredResult = await send(client, call, { more, roots, signal });
     if (!isInputRequiredResult(answer)) return answer;
     onRound();
     more = await answersTo(answer, round);
@@ -55,9 +57,10 @@ interface RoundParams {
   /** Answers to the round before, and the server's state. */
   readonly more: object;
   readonly roots: readonly string[];
+  readonly signal: AbortSignal;
 }
 
-function send(client: Client, { spec, args, options, deadline }: ConnectionCall, { more, roots }: RoundParams) {
+function send(client: Client, { spec, args, options, deadline }: ConnectionCall, { more, roots, signal }: RoundParams) {
   const { meta, idempotencyKey, onProgress, onInput } = options;
   const isModern = client.getProtocolEra() === "modern";
   const capabilities = callCapabilities({ canAsk: onInput !== undefined, roots });
@@ -70,7 +73,7 @@ function send(client: Client, { spec, args, options, deadline }: ConnectionCall,
       _meta: { ...meta, ...said, [IDEMPOTENCY_KEY_META]: idempotencyKey },
     },
     {
-      signal: deadline.signal,
+      signal,
       timeout: NEVER_MS,
       allowInputRequired: true,
       toolDefinition: definitionOf(spec),

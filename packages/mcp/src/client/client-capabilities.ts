@@ -2,7 +2,7 @@
 import type { ClientCapabilities } from "@modelcontextprotocol/client";
 
 /** SEP-2663. */
-const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 
 export interface Offers {
   /** A person can be asked. */

@@ -3,7 +3,7 @@
  * made, with a transport and a client of its own. Loads the SDK, so it is itself loaded when a server is first wanted.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { isJson, isJsonObject, type JsonObject, type ToolSpec } from "@agentmesh/core";
+import type { JsonObject, ToolSpec } from "@agentmesh/core";
 import { ToolCallError, type ToolCallOptions, type ToolResult } from "@agentmesh/ports";
 import {
   type CallToolResult,
@@ -22,6 +22,8 @@ import { HttpTransport } from "../transport/http-transport.ts";
 import { SseTransport } from "../transport/sse-transport.ts";
 import { callFailure, wasNeverReceived } from "./mcp-call-failure.ts";
 import type { McpServerConfig } from "../mcp-server-config.ts";
+import type { CalledTool } from "../tool/call-failure.ts";
+import { becomesTask, lateSignal, patientAnswer } from "./call-patience.ts";
 import { callInRounds, NEVER_MS } from "./call-rounds.ts";
 import { callCapabilities, connectionCapabilities } from "./client-capabilities.ts";
 import type { EraMemory } from "./era-memory.ts";
@@ -33,6 +35,7 @@ import { startFailure } from "./start-failure.ts";
 import { type StartedTask, unwrapTask, wrapTask } from "./started-task.ts";
 import { exitText, StdioTransport } from "../transport/stdio-transport.ts";
 import { type Discovery, discover } from "./tool-discovery.ts";
+import { tellMeta } from "../tool/tell-meta.ts";
 import { toolResult } from "../tool/tool-output.ts";
 import { ToolSubscription } from "./tool-subscription.ts";
 
@@ -40,6 +43,8 @@ const CLIENT_INFO = { name: "agentmesh", title: "AgentMesh", version: "0.1.0" };
 const MODERN_REVISION = "2026-07-28";
 /** How long a stdio server may leave the question for the newer era unanswered before it is taken for an older one. */
 const STDIO_PROBE_MS = 2_000;
+/** How long a server may take to hear that a task is cancelled. */
+const CANCEL_MS_MAX = 10_000;
 const LIST_PAGES_MAX = 200;
 /** Changes of the tool list within this time are looked at once. */
 const REFRESH_DELAY_MS = 200;
@@ -215,7 +220,7 @@ export class McpConnection {
       const readable = this.#readable.get(spec.tool);
       answer =
         readable === undefined
-          ? await callInRounds({ client: this.#client, call, roots: config.roots, onRound })
+          ? await this.#answer(call, onRound)
           : { content: [], structuredContent: await readable.read(call.args, this.#client, deadline.signal) };
     } catch (error) {
       if (error instanceof ToolCallError) throw error;
@@ -225,9 +230,27 @@ export class McpConnection {
       this.#open.delete(call);
       if (this.#open.size === 0) this.#onIdle();
     }
-    const { _meta } = answer;
-    if (isJson(_meta) && isJsonObject(_meta)) call.options.onMeta?.(_meta);
+    tellMeta(answer, call.options);
     return unwrapTask(answer, spec) ?? toolResult(answer, spec, config.outputSchema);
+  }
+
+  /** Rejects as `callInRounds` does, and with DeadlineReached. */
+  #answer(call: ConnectionCall, onRound: () => void): Promise<CallToolResult> {
+    const { roots } = this.#options.config;
+    const round = { client: this.#client, call, roots, onRound };
+    if (!becomesTask(this.#client, call)) return callInRounds({ ...round, signal: call.deadline.signal });
+    const asked = callInRounds({ ...round, signal: lateSignal(call.deadline) });
+    return patientAnswer(asked, call.deadline, (answer) => void this.#endTask(answer, call.spec));
+  }
+
+  /** Of a call whose time is over. Never rejects. */
+  async #endTask(answer: CallToolResult, called: CalledTool): Promise<void> {
+    try {
+      const taskId = unwrapTask(answer, called)?.state.taskId;
+      if (taskId !== undefined) await this.askTask("tasks/cancel", { taskId }, AbortSignal.timeout(CANCEL_MS_MAX));
+    } catch {
+      // It goes on, as its caller was told that it may.
+    }
   }
 
   /** A request about a task. Rejects as the SDK does. */

@@ -8,6 +8,7 @@ import type { ServerState, ToolCallOptions, ToolResult } from "@agentmesh/ports"
 import { type CalledTool, cancelledBeforeSent, serverUnavailable, toolUnknown } from "../tool/call-failure.ts";
 import { Deadline, DeadlineReached } from "../tool/deadline.ts";
 import { toolId } from "../tool/server-name.ts";
+import { tellMeta } from "../tool/tell-meta.ts";
 import { toolResult } from "../tool/tool-output.ts";
 import { CrashLoopError } from "./crash-loop-error.ts";
 import type { EraMemory } from "./era-memory.ts";
@@ -161,7 +162,9 @@ export class ServerLink {
     const { signal } = this.#closing;
     const connection = (): Promise<McpConnection> => this.#ready(call.spec, signal);
     const { config } = this.#options;
-    return toolResult(await taskResult(task, { ...call, config, connection }), call.spec, config.outputSchema);
+    const answer = await taskResult(task, { ...call, config, connection });
+    tellMeta(answer, call.options);
+    return toolResult(answer, call.spec, config.outputSchema);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {

@@ -22,6 +22,10 @@ const POLL_MS_MAX = 60_000;
 /** So many times in a row it cannot be asked, then it is given up. */
 const FAILURES_MAX = 8;
 const INPUTS_MAX = 20;
+/** How long a task that was cancelled is waited for, in milliseconds: what it has begun ends before its caller does. */
+const CANCEL_MS_MAX = 10_000;
+
+const OPEN: ReadonlySet<TaskState["status"]> = new Set(["working", "input_required"]);
 
 export interface TaskCall {
   readonly spec: ToolSpec;
@@ -40,7 +44,8 @@ export async function taskResult(started: StartedTask, call: TaskCall): Promise<
   } catch (error) {
     const { deadline, spec } = call;
     if (deadline.end === undefined && error instanceof ToolCallError) throw error;
-    void following.cancel();
+    if (deadline.end === "cancelled") await following.end();
+    else void following.cancel();
     if (deadline.end !== undefined) throw endedInCall(spec, deadline.end, deadline.timeoutMs);
     throw error;
   }
@@ -83,6 +88,22 @@ class TaskFollowing {
       await connection.askTask("tasks/cancel", { taskId }, AbortSignal.timeout(POLL_MS));
     } catch {
       // It goes on, as its caller was told that it may.
+    }
+  }
+
+  /** Told, and waited for a while. Never rejects. */
+  async end(): Promise<void> {
+    const { taskId } = this.#state;
+    const signal = AbortSignal.timeout(CANCEL_MS_MAX);
+    await this.cancel();
+    try {
+      const connection = await this.#call.connection();
+      while (OPEN.has(this.#state.status)) {
+        this.#state = TaskState.parse(await connection.askTask("tasks/get", { taskId }, signal));
+        if (OPEN.has(this.#state.status)) await sleep(POLL_MS_MIN, undefined, { signal });
+      }
+    } catch {
+      // Whether it ends stays unknown.
     }
   }
 

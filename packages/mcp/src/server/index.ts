@@ -3,6 +3,7 @@ export { type Admission, ResourceServer, type ResourceServerOptions } from "../a
 export { serverTlsMaterial, type ServerTlsMaterial } from "../http/tls-config.ts";
 export { ClientUnableError } from "./client-unable-error.ts";
 export { InputStateError } from "./input-state-error.ts";
+export { isConnectionLost } from "./lost-connection.ts";
 export { McpEndpoint, type McpEndpointOptions } from "./mcp-endpoint.ts";
 export type {
   AskedInput,

@@ -24,6 +24,7 @@ import { CallCancelledError, RunStoppedError } from "./call-cancelled-error.ts";
 import { NodeCalls } from "./node-calls.ts";
 import { PayloadWriter, type WrittenPayload } from "./payload-writer.ts";
 import { prepareCommand, refusalOf } from "./run-commands.ts";
+import { RunLeftError } from "./run-left-error.ts";
 import type { RunServices, ToolDirectory } from "./run-services.ts";
 import type { EphemeralDraft, RunSignal } from "./run-signal.ts";
 import { RunValues } from "./run-values.ts";
@@ -144,6 +145,11 @@ export class RunDriver {
     for (const item of waiting) this.#take(item);
     if (this.state.seq === seq) await this.#leaveAsItWas();
     else this.#watchInbox();
+  }
+
+  /** Stops as a process does that dies: nothing more is stored, and whoever takes the run up doubts what was under way. */
+  leave(): void {
+    this.#fail(new RunLeftError(this.run));
   }
 
   /** Takes in a fact; `written` are the values that it refers to. */

@@ -22,6 +22,7 @@ import {
 import { JournalConflictError, RunOwnedError } from "@agentmesh/ports";
 import { refusalOf } from "../driver/run-commands.ts";
 import { RunDriver } from "../driver/run-driver.ts";
+import { RunLeftError } from "../driver/run-left-error.ts";
 import type { RunServices, ToolDirectory } from "../driver/run-services.ts";
 import type { RunSignal } from "../driver/run-signal.ts";
 import { holdsMask } from "../driver/secret-mask.ts";
@@ -64,6 +65,7 @@ export class RunDesk {
   readonly #parts: RunDeskParts;
   /** Handles of runs that are driven here, or were and are suspended. */
   readonly #runs = new Map<string, Run>();
+  #isClosed = false;
 
   constructor(parts: RunDeskParts) {
     this.#parts = parts;
@@ -214,10 +216,14 @@ export class RunDesk {
     await Promise.allSettled(driven.map((run) => run.result));
   }
 
-  /** Cancels what is driven here, and waits for it. */
+  /** Cancels what is driven here, and waits for it; what another mesh has asked for is left for it to ask again. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const driven = [...this.#runs.values()].filter((run) => run.isDriven);
-    for (const run of driven) run.cancel("the mesh is closed");
+    for (const run of driven) {
+      if (run.view?.parent?.isRemote === true) run.leave();
+      else run.cancel("the mesh is closed");
+    }
     await Promise.allSettled(driven.map((run) => run.result));
   }
 
@@ -249,8 +255,9 @@ export class RunDesk {
 
   async #begin(id: string, beginning: RunBeginning, handle: Handle): Promise<RunResult> {
     await this.#parts.discover(beginning.servers);
-    const driver = this.#driver(id, handle);
     const { given, servers: _servers, ...input } = beginning;
+    if (this.#isClosed && input.parent?.isRemote === true) throw new RunLeftError(id);
+    const driver = this.#driver(id, handle);
     const inputs = driver.write(given);
     driver.start({ type: "start", ...input, inputs: inputs.payload }, inputs);
     return this.#settle(driver, handle);
@@ -328,7 +335,11 @@ export class RunDesk {
   }
 
   async #settle(driver: RunDriver, { link }: Handle): Promise<RunResult> {
-    link({ view: () => driver.view, cancel: (reason) => driver.feed({ type: "cancel", reason }) });
+    link({
+      view: () => driver.view,
+      cancel: (reason) => driver.feed({ type: "cancel", reason }),
+      leave: () => driver.leave(),
+    });
     const outline = await driver.settled;
     if (outline.status !== "suspended") this.#ended(outline);
     return runResult(outline, this.#parts.value);

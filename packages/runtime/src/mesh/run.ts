@@ -17,6 +17,7 @@ import { SignalQueue } from "./signal-queue.ts";
 export interface RunLink {
   readonly view: () => RunView;
   readonly cancel: (reason: string) => void;
+  readonly leave: () => void;
 }
 
 /** Drives the run; told where signals go. Resolves when it is over or suspended. */
@@ -114,6 +115,11 @@ export class Run implements AsyncIterable<RunSignal> {
     this.#cancelReason = reason;
     if (this.#isDriven) this.#link?.cancel(reason);
     else this.#send({ type: "cancel", reason }).catch(() => undefined); // it is over: there is nothing to cancel
+  }
+
+  /** Stops driving it, and leaves it in the store as it is. For the mesh. */
+  leave(): void {
+    this.#link?.leave();
   }
 
   /** Lets a call, the plan (`plan`) or the budget (`budget`) go on. Rejects with CommandRefusedError. */

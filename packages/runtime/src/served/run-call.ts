@@ -1,6 +1,12 @@
 /** One call of a served tool: a run from its beginning, or from the answers to a question, until it has something to say. */
 import { isJsonObject, type Json, type JsonObject } from "@agentmesh/core";
-import { InputStateError, type InputReply, type ServedAnswer, type ServedCall } from "@agentmesh/mcp/server";
+import {
+  InputStateError,
+  isConnectionLost,
+  type InputReply,
+  type ServedAnswer,
+  type ServedCall,
+} from "@agentmesh/mcp/server";
 import type { RunResult } from "../mesh/run-result.ts";
 import { decodeCallContext } from "../subagent/call-context.ts";
 import { idempotencyKeyOf } from "./call-meta.ts";
@@ -19,6 +25,9 @@ export interface RunCallParts {
   /** A client that takes tasks gets one when the run takes longer, in milliseconds. */
   readonly taskAfterMs: number;
 }
+
+/** How soon the call of a run becomes a task, in milliseconds: it is then its own, whatever becomes of the connection. */
+const TASK_OF_RUN_AFTER_MS = 100;
 
 export async function runCall(parts: RunCallParts): Promise<ServedAnswer> {
   const { reply } = parts.call;
@@ -48,18 +57,34 @@ async function goOn(parts: RunCallParts, { answers, state }: InputReply): Promis
 }
 
 async function follow(parts: RunCallParts, run: string): Promise<ServedAnswer> {
-  const { runs, call, taskAfterMs } = parts;
-  const abandon = (): void => runs.cancel(run, "cancelled by the client");
+  const { runs, call } = parts;
+  const abandon = (): void => {
+    if (!isAskedAgain(call)) runs.cancel(run, "cancelled by the client");
+  };
   if (call.signal.aborted) abandon();
   call.signal.addEventListener("abort", abandon, { once: true });
   const progress = new RunProgress(call.progress);
   try {
     const stopped = runs.stop(run, { signal: call.signal, tell: (signal) => progress.add(signal) });
-    const result = call.client.tasks ? await within(stopped, taskAfterMs) : await stopped;
-    return result === undefined ? await asTask(parts, run) : await answerOf(parts, result);
+    const result = call.client.tasks ? await within(stopped, taskAfterMsOf(parts)) : await stopped;
+    const isTask = result === undefined || (result.status === "suspended" && call.client.tasks && isOfRun(call));
+    return isTask ? await asTask(parts, run) : await answerOf(parts, result);
   } finally {
     call.signal.removeEventListener("abort", abandon);
   }
+}
+
+/** A run that calls comes again when it has lost the connection, and cancels the task when it means to. */
+function isAskedAgain(call: ServedCall): boolean {
+  return isOfRun(call) && (call.client.tasks || isConnectionLost(call.signal));
+}
+
+function isOfRun({ meta }: ServedCall): boolean {
+  return idempotencyKeyOf(meta) !== undefined && decodeCallContext(meta) !== undefined;
+}
+
+function taskAfterMsOf({ call, taskAfterMs }: RunCallParts): number {
+  return isOfRun(call) ? Math.min(taskAfterMs, TASK_OF_RUN_AFTER_MS) : taskAfterMs;
 }
 
 async function answerOf({ runs, work, call }: RunCallParts, result: RunResult): Promise<ServedAnswer> {

@@ -39,7 +39,10 @@ export async function runTask(
   const task = { id: taskId({ run, shape }), ...times };
   if (status === "cancelled") return { ...task, status };
   const result = runs.cameTo(view);
-  if (result === undefined) return { ...task, status: "working", message: progressText(view) };
+  if (result === undefined) {
+    if (status === "running") runs.takeUp(run);
+    return { ...task, status: "working", message: progressText(view) };
+  }
   if (result.status !== "suspended") return { ...task, status: "completed", result: runAnswer(result, shape) };
   const { waits = [] } = result;
   const requests = questionsOf(run, waits, client);

@@ -144,6 +144,11 @@ export class ServedRuns {
     if (run !== undefined) this.#hold(run);
   }
 
+  /** Goes on with a run whose process is gone; while somebody drives it, nothing happens. */
+  takeUp(id: string): void {
+    if (this.#runs.get(id)?.run.isDriven !== true) this.#hold(this.mesh.resume(id));
+  }
+
   /** Nobody wants it any more. One that is over is over. */
   cancel(id: string, reason: string): void {
     const run = this.#runs.get(id)?.run;
