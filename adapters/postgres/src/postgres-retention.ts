@@ -12,9 +12,12 @@ const RUNS_AT_ONCE = 100;
 /** Of one statement: all events of a large store are looked at. */
 const STATEMENT_MS_MAX = 600_000;
 
+/** Not those whose result the run that has started them may still have to read. */
 const FINISHED = `
   SELECT number, tenant, (SELECT at_ms FROM event WHERE run = number ORDER BY seq DESC LIMIT 1) AS ended_ms
-  FROM run WHERE status IN ('succeeded', 'failed', 'cancelled')`;
+  FROM run WHERE status IN ('succeeded', 'failed', 'cancelled') AND id NOT IN (
+    SELECT coalesce(event.body::json->>'child', '') FROM run AS parent JOIN event ON event.run = parent.number
+    WHERE parent.status NOT IN ('succeeded', 'failed', 'cancelled') AND event.type = 'child.started')`;
 const EVENTS = "SELECT count(*) AS count, coalesce(sum(length(body)), 0) AS bytes FROM event WHERE run = ANY($1)";
 const REMOVE_RUNS = `
   WITH gone AS (DELETE FROM event WHERE run = ANY($1) RETURNING length(body) AS bytes),

@@ -28,7 +28,7 @@ export interface PruneReport {
 export interface Retention {
   /**
    * Removes finished runs of which both `endedBeforeMs` and `keep`, where given, say that they may go; with neither none.
-   * Never a run that has not ended, nor a value that a run refers to which stays, or which is being appended meanwhile, by
+   * Never a run that has not ended, nor one that such a run has started, whose result it may still have to read; nor a value that a run refers to which stays, or which is being appended meanwhile, by
    * whatever process. Stopped half-way it leaves values that nothing refers to, which the next time removes. Throws StoreError.
    */
   prune(query: PruneQuery): Promise<PruneReport>;

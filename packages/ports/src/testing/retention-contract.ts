@@ -88,6 +88,31 @@ export function retentionContract(name: string, makeSubject: () => Promise<Journ
       expect(await names(other)).toEqual(["running", "waiting"]);
     });
 
+    test("a run that another one has started stays until that one has ended", async () => {
+      const { store } = subject;
+      const share = { tokens: 0, microUsd: 0, calls: 0 };
+      const begun: RunEvent = {
+        v: 1,
+        type: "child.started",
+        seq: 2,
+        atMs: 1,
+        run: "parent",
+        task: "a",
+        attempt: 1,
+        child: "child",
+        ...share,
+      };
+      await store.append([createdEvent("parent"), begun], []);
+      await addRun(store, "child");
+      await addRun(store, "stranger");
+      const query = { endedBeforeMs: NOW_MS, keep: 0, nowMs: NOW_MS };
+      expect(await store.prune(query)).toMatchObject({ runs: 1 });
+      expect(await names(other)).toEqual(["child", "parent"]);
+      await store.append([ended("parent", 3)], []);
+      expect(await store.prune(query)).toMatchObject({ runs: 2 });
+      expect(await names(other)).toEqual([]);
+    });
+
     test("a value stays while a run refers to it, and what is not referred to goes", async () => {
       await addRun(subject.store, "old", { atMs: 1, value: "shared" });
       await addRun(subject.store, "new", { atMs: 50, value: "shared" });

@@ -1,13 +1,15 @@
 /** Removes from memory what need not be kept. */
-import { type EventPayload, isTerminal, payloadsOf, type RunEvent } from "@agentmesh/core";
+import { type EventPayload, isTerminal, payloadsOf, type RunEvent, startedRuns } from "@agentmesh/core";
 import type { PruneQuery, PruneReport } from "@agentmesh/ports";
 import { prunableRuns } from "../prunable-runs.ts";
 import type { MemoryStorage } from "./memory-store.ts";
 
 export function pruneMemory(storage: MemoryStorage, query: PruneQuery): PruneReport {
+  const underWay = [...storage.runs.values()].filter(({ events }) => !events.some(isTerminal));
+  const awaited = new Set(underWay.flatMap(({ events }) => startedRuns(events)));
   const finished = [...storage.runs].flatMap(([id, { number, summary, events }]) => {
     const last = events.at(-1);
-    return last !== undefined && isTerminal(last)
+    return last !== undefined && isTerminal(last) && !awaited.has(id)
       ? [{ id, number, tenant: summary.tenant, endedMs: last.atMs, events }]
       : [];
   });

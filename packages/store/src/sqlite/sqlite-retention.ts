@@ -3,6 +3,7 @@
  * to it: events are looked through once without a lock, and those that came meanwhile within the transaction that removes.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { startedRuns } from "@agentmesh/core";
 import type { PruneQuery, PruneReport, Retention } from "@agentmesh/ports";
 import { type FinishedRun, prunableRuns } from "../prunable-runs.ts";
 import { referencedHashes } from "../referenced-hashes.ts";
@@ -52,7 +53,7 @@ export class SqliteRetention implements Retention {
 
   async #prune(query: PruneQuery): Promise<PruneReport> {
     try {
-      const runs = prunableRuns(this.#finished(), query);
+      const runs = prunableRuns(this.#finished(this.#awaited()), query);
       const events = { count: 0, bytes: 0 };
       for (let at = 0; at < runs.length; at += RUNS_AT_ONCE) {
         const some = runs.slice(at, at + RUNS_AT_ONCE);
@@ -69,15 +70,24 @@ export class SqliteRetention implements Retention {
     }
   }
 
-  #finished(): readonly FinishedRun[] {
+  /** The ids of runs whose result the run that has started them may still have to read. */
+  #awaited(): ReadonlySet<string> {
+    const rows = this.#file
+      .statement("SELECT id FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled')")
+      .all();
+    return new Set(rows.flatMap(({ id }) => startedRuns(this.#journals.read(String(id), 0).events)));
+  }
+
+  #finished(awaited: ReadonlySet<string>): readonly FinishedRun[] {
     const rows = this.#file
       .statement(
-        `SELECT run.number, tenant, entry.at_ms AS ended_ms
+        `SELECT run.number, id, tenant, entry.at_ms AS ended_ms
          FROM run LEFT JOIN head ON head.run = run.number LEFT JOIN entry ON entry.number = head.entry
          WHERE status IN ('succeeded', 'failed', 'cancelled')`,
       )
       .all();
-    return rows.map((row) => ({
+    const mayGo = rows.filter(({ id }) => !awaited.has(String(id)));
+    return mayGo.map((row) => ({
       number: Number(row["number"]),
       tenant: String(row["tenant"]),
       endedMs: Number(row["ended_ms"] ?? 0),
