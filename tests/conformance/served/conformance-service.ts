@@ -10,8 +10,10 @@ import {
 } from "@agentmesh/mcp/server";
 import { ASKING_TOOLS, PROMPT_INPUTS } from "./asking-tools.ts";
 import { answer, IMAGE, PNG, resourceBlock, textBlock } from "./conformance-content.ts";
+import { ConformanceTasks } from "./conformance-tasks.ts";
 import { conformanceTool } from "./conformance-tool.ts";
 import { PLAIN_TOOLS } from "./plain-tools.ts";
+import { taskTools } from "./task-tools.ts";
 
 type PromptMessages = (args: Readonly<Record<string, string>>) => readonly JsonObject[];
 
@@ -41,10 +43,12 @@ export class ConformanceService implements McpService {
   readonly identity = { name: "agentmesh-conformance", version: "1.0.0" };
   readonly hasLogs = true;
   readonly completions = { complete: () => Promise.resolve(["paris", "park", "party"]) };
+  readonly tasks = new ConformanceTasks();
   readonly #listeners = new Set<(change: ServedChange) => void>();
   readonly #tools = [
     ...PLAIN_TOOLS,
     ...ASKING_TOOLS,
+    ...taskTools(this.tasks),
     conformanceTool("test_trigger_tool_change", () => this.#change("tools")),
     conformanceTool("test_trigger_prompt_change", () => this.#change("prompts")),
   ];

@@ -2,8 +2,8 @@
 import { MeshError } from "@agentmesh/core";
 
 export class ClientUnableError extends MeshError {
-  /** As MCP names it among a client's capabilities. */
-  readonly capability: "elicitation" | "sampling" | "roots";
+  /** As MCP names it among a client's capabilities; `tasks` is an extension. */
+  readonly capability: "elicitation" | "sampling" | "roots" | "tasks";
 
   constructor(name: string, capability: ClientUnableError["capability"]) {
     super({

@@ -6,6 +6,7 @@ import {
   ProtocolErrorCode,
   ResourceNotFoundError,
 } from "@modelcontextprotocol/server";
+import { TASKS_EXTENSION } from "./client-abilities.ts";
 import { ClientUnableError } from "./client-unable-error.ts";
 import { InputStateError } from "./input-state-error.ts";
 import { ServedNameError } from "./served-name-error.ts";
@@ -20,12 +21,16 @@ export function protocolError(error: unknown): ProtocolError {
     return new ResourceNotFoundError(error.named, error.message);
   if (error instanceof ClientUnableError)
     return new MissingRequiredClientCapabilityError(
-      { requiredCapabilities: { [error.capability]: {} } },
+      { requiredCapabilities: requiredCapabilities(error) },
       error.message,
     );
   if (error instanceof MeshError)
     return new ProtocolError(ProtocolErrorCode.InvalidParams, error.message, error.toJSON());
   return new ProtocolError(ProtocolErrorCode.InternalError, "Internal error");
+}
+
+function requiredCapabilities({ capability }: ClientUnableError): JsonObject {
+  return capability === "tasks" ? { extensions: { [TASKS_EXTENSION]: {} } } : { [capability]: {} };
 }
 
 /** As the result of a tool, which a model can read; protocol errors stay what they are. Throws ProtocolError. */
