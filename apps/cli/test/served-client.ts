@@ -11,7 +11,7 @@ export const ERAS: readonly Era[] = ["2025-11-25", "2026-07-28"];
 export const WAYS = ERAS.flatMap((era) => (["stdio", "HTTP"] as const).map((transport) => [era, transport] as const));
 const INFO = { name: "test", version: "1.0.0" };
 
-function clientOf(era: Era, canAsk: boolean): Client {
+export function clientOf(era: Era, canAsk = false): Client {
   const mode = era === "2025-11-25" ? ("legacy" as const) : { pin: era };
   const capabilities = canAsk ? { elicitation: { form: {}, url: {} } } : {};
   return new Client(INFO, { versionNegotiation: { mode }, capabilities });

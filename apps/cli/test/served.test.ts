@@ -1,8 +1,9 @@
 /** `agentmesh mcp` and `agentmesh serve`, to real clients of both eras. */
 import { readFileSync } from "node:fs";
-import { describe, expect, test, vi } from "vitest";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { bankFolder, callsOf, type Folder, isRunning, jsonLines, onlyRun, plan } from "./command.ts";
-import { connect, ERAS, WAYS } from "./served-client.ts";
+import { clientOf, connect, ERAS, WAYS } from "./served-client.ts";
 
 const patient = { timeout: 30_000 };
 
@@ -153,6 +154,24 @@ describe("agentmesh serve", () => {
     expect((await fetch(`${String(url)}/nothing`)).status).toBe(404);
     server.interrupt();
     expect((await server.ended).exit).toBe(0);
+  });
+
+  test("goes on with what was under way when it was killed, before anybody asks", async () => {
+    const folder = await servedFolder();
+    const first = folder.start("serve", "--port", "0");
+    const client = clientOf("2026-07-28");
+    onTestFinished(() => client.close());
+    const [, url = ""] = await first.says(/MCP at (\S+\/mcp)/);
+    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+    client.callTool({ name: "stuck" }).catch(() => undefined);
+    await vi.waitFor(() => expect(callsOf(folder)).toEqual(["look eve"]), patient);
+    first.kill();
+    await first.ended;
+    const second = folder.start("serve", "--port", "0");
+    await vi.waitFor(async () => expect((await onlyRun(folder)).status).toBe("succeeded"), patient);
+    second.interrupt();
+    await second.ended;
+    expect(callsOf(folder)).toEqual(["look eve", "look eve"]);
   });
 
   test("does not listen where others reach it unless it is told to", async () => {

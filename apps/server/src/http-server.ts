@@ -36,18 +36,18 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** `http://127.0.0.1:7420` */
   readonly url: string;
-  /** Takes no more requests, cancels what is being answered, closes everything. Runs of tasks that are under way can be resumed. */
+  /** Takes no more requests, cancels what is under way, closes everything. */
   readonly stop: () => Promise<void>;
 }
 
-/** Throws ConfigError, StoreError, ListenError, TlsMaterialError. */
+/** What was under way when its process died goes on. Throws ConfigError, StoreError, ListenError, TlsMaterialError. */
 export async function startHttpServer(loaded: LoadedConfig, options: HttpServerOptions): Promise<HttpServer> {
   const { serve, tenant } = loaded.config;
   const place = { host: options.host ?? serve.host, port: options.port ?? serve.port };
   const isGuarded = serve.auth !== undefined || serve.tls?.clientCa !== undefined;
   if (!LOOPBACK.has(place.host) && !isGuarded && options.isOpen !== true) throw new ListenError(place, "open");
   const meshes = new TenantMeshes(loaded);
-  const service = servedService(loaded, meshes, options.version);
+  const service = servedService(loaded, meshes, { version: options.version, isRecovering: true });
   const endpoint = new McpEndpoint(service, {
     hosts: [...LOCAL_NAMES, place.host, ...serve.hosts],
     origins: [...LOCAL_NAMES, ...serve.origins],
@@ -60,15 +60,20 @@ export async function startHttpServer(loaded: LoadedConfig, options: HttpServerO
   const app = application(endpoint, { version: options.version, guard, tenant });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   server.on("request", (request, response) => void listener(request, response));
-  return {
-    url,
-    stop: async () => {
-      server.close();
-      await endpoint.close();
-      await atMost(DRAIN_MS_MAX, () => meshes[Symbol.asyncDispose]());
-      server.closeAllConnections();
-    },
+  const stop = async (): Promise<void> => {
+    server.close();
+    await endpoint.close();
+    await atMost(DRAIN_MS_MAX, () => meshes[Symbol.asyncDispose]());
+    server.closeAllConnections();
   };
+  try {
+    // Those of other tenants go on when they first ask.
+    await service.open(tenant);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
 }
 
 interface Application {

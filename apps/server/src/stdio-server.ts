@@ -23,7 +23,7 @@ export interface StdioServerOptions {
 export async function serveMeshOverStdio(loaded: LoadedConfig, options: StdioServerOptions): Promise<void> {
   const { version, onFault, signal } = options;
   const meshes = new TenantMeshes(loaded);
-  const service = servedService(loaded, meshes, version);
+  const service = servedService(loaded, meshes, { version });
   const principal = { tenant: loaded.config.tenant, subject: "local", scopes: [] };
   const serving = serveOverStdio(service, { principal, onFault });
   const aborted = Promise.withResolvers<void>();

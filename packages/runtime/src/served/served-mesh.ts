@@ -49,6 +49,8 @@ export interface ServedMeshOptions {
   /** Of AgentMesh. */
   readonly version: string;
   readonly taskAfterMs?: number;
+  /** Runs of a tenant that were under way when their process died go on once it is served. Default: false. */
+  readonly isRecovering?: boolean;
 }
 
 /** Signals that change what the resource of a run says in a way worth telling. */
@@ -106,6 +108,11 @@ export class ServedMesh implements McpService {
     return runCall({ runs: await this.#runsOf(call.principal), work, args, call, taskAfterMs });
   }
 
+  /** Serves a tenant before it asks: its runs go on now. Throws StoreError. */
+  async open(tenant: string): Promise<void> {
+    await this.#runsOf({ tenant });
+  }
+
   onChange(tenant: string, listener: (change: ServedChange) => void): () => void {
     this.#listeners.set(listener, tenant);
     return () => this.#listeners.delete(listener);
@@ -134,7 +141,7 @@ export class ServedMesh implements McpService {
     return new Map((await mesh.tools()).tools.map((spec) => [spec.name, spec]));
   }
 
-  #runsOf({ tenant }: Principal): Promise<ServedRuns> {
+  #runsOf({ tenant }: Pick<Principal, "tenant">): Promise<ServedRuns> {
     const known = this.#runs.get(tenant);
     if (known !== undefined) return known;
     const opened = this.#open(tenant);
@@ -147,11 +154,13 @@ export class ServedMesh implements McpService {
     const mesh = await this.#options.meshFor(tenant);
     mesh.onServer(() => this.#tell(tenant, { kind: "tools" }));
     const runsChanged = new CalmBell(() => this.#tell(tenant, { kind: "resources" }));
-    return new ServedRuns(mesh, (signal) => {
+    const runs = new ServedRuns(mesh, (signal) => {
       // Each run is news to every client of the tenant.
       if (signal.type === "run.created") runsChanged.ask();
       this.#observe(tenant, signal);
     });
+    if (this.#options.isRecovering === true) await runs.recover();
+    return runs;
   }
 
   #observe(tenant: string, signal: RunSignal): void {

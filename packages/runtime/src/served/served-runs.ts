@@ -88,6 +88,11 @@ export class ServedRuns {
     return run.id;
   }
 
+  /** Goes on with the runs that were under way when their process died. Throws StoreError. */
+  async recover(): Promise<void> {
+    for (const run of await this.mesh.recover()) this.#hold(run);
+  }
+
   /** The signals of a run that is driven here; ends when it stops. */
   async *signals(id: string): AsyncGenerator<RunSignal, void, undefined> {
     const run = this.#runs.get(id)?.run;
