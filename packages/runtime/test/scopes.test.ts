@@ -157,6 +157,8 @@ test("the catalogue tells of each tool how its calls have gone, and its name for
   ]);
   expect(tools.find(({ name }) => name === "fx.rate")).toMatchObject({
     alias: "fx__rate",
+    source: "local",
+    scope: { domains: ["finance"] },
     health: { calls: 1, errorRate: 0, breaker: "closed" },
   });
 });

@@ -10,6 +10,10 @@ export interface CatalogueServer extends ServerStatus {
 export interface CatalogueTool extends ToolSpec {
   /** Its name for models and for other hosts; plans use `name`. */
   readonly alias: string;
+  /** How it is reached. */
+  readonly source: ServerStatus["transport"] | "built-in";
+  /** The configured domains in which it is there. */
+  readonly scope: { readonly domains: readonly string[] };
   readonly health: HealthReport;
   /** How it differs from the lock file: it is not called. */
   readonly drift?: ToolDrift;

@@ -149,10 +149,15 @@ export class ToolRegistry implements ScopedDirectory {
 
   /** The same, with all that is known of each. */
   described(tools: readonly ToolSpec[]): readonly CatalogueTool[] {
+    const domains = Object.keys(this.#scopes.domains).map(
+      (domain) => [domain, new ToolScope(this.#scopes, { domain })] as const,
+    );
     return tools.map((spec) => {
+      const source = this.#sources.get(spec.server)?.status().transport ?? "built-in";
+      const scope = { domains: domains.flatMap(([name, domain]) => (domain.hides(spec) === undefined ? [name] : [])) };
       const drift = this.#isLocked(spec) ? this.#pins.lockDrift(spec) : undefined;
       const health = this.#healthOf(spec.name).report();
-      return { ...spec, alias: toolAlias(spec.name), health, ...(drift === undefined ? {} : { drift }) };
+      return { ...spec, alias: toolAlias(spec.name), source, scope, health, ...(drift === undefined ? {} : { drift }) };
     });
   }
 
