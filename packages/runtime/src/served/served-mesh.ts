@@ -2,7 +2,7 @@
  * A mesh as a service over MCP: `run`, its workflows and chosen tools as tools, its runs as resources, its workflows as prompts.
  * Every call is a run: planned or given, checked, journaled, held to the policy. Knows nothing of the protocol.
  */
-import { isTerminal, type JsonObject, type Plan, type ToolSpec } from "@agentmesh/core";
+import { isTerminal, type JsonObject, kindOfUse, type Plan, type ToolSpec } from "@agentmesh/core";
 import { toolAlias } from "@agentmesh/mcp";
 import type {
   McpService,
@@ -30,12 +30,13 @@ import type { ServedWork } from "./served-work.ts";
 import { toolWork } from "./tool-work.ts";
 import { commandsOf } from "./wait-questions.ts";
 import { workflowPrompt, workflowPrompts } from "./workflow-prompts.ts";
-import { workflowWork } from "./workflow-work.ts";
+import { usesOf, workflowWork } from "./workflow-work.ts";
 
 /** A client that takes tasks gets one when the run takes longer, in milliseconds. */
 const TASK_AFTER_MS = 1_000;
 /** What is served besides `run`. */
 const TOOLS_MAX = 1_000;
+const KINDS_LISTED: ReadonlySet<string> = new Set(["tool", "workflow"]);
 const INSTRUCTIONS = `AgentMesh runs checked, durable graphs of tool calls.
 Call "run" with a goal in plain words; every other tool is one workflow or one tool.
 A call may ask for approvals on the way. What it waits for is stored: a run that nobody answers can be approved later.
@@ -134,11 +135,16 @@ export class ServedMesh implements McpService {
     return [...run, ...[...workflows, ...passed].slice(0, TOOLS_MAX)];
   }
 
-  /** By name; none when nothing that is served stands on them: then no server needs to be there. */
+  /**
+   * By name, what something served stands on. Nothing is asked for agents alone: one may be a mesh that waits for this list
+   * before it gives its own.
+   */
   async #specs(principal: Principal): Promise<ReadonlyMap<string, ToolSpec>> {
-    if (this.#workflows.size === 0 && this.#options.expose.tools.length === 0) return new Map();
+    const used = [...this.#workflows.values()].flatMap(usesOf).filter((use) => KINDS_LISTED.has(kindOfUse(use)));
+    const allow = [...new Set([...used, ...this.#options.expose.tools])];
+    if (allow.length === 0) return new Map();
     const { mesh } = await this.#runsOf(principal);
-    return new Map((await mesh.tools()).tools.map((spec) => [spec.name, spec]));
+    return new Map((await mesh.tools({ tools: { allow } })).tools.map((spec) => [spec.name, spec]));
   }
 
   #runsOf({ tenant }: Pick<Principal, "tenant">): Promise<ServedRuns> {

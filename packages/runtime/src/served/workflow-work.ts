@@ -85,10 +85,14 @@ function asSchema(schema: Json | undefined): JsonObject {
   return isJsonObject(schema) ? schema : {};
 }
 
+/** What its tasks call, also in place of what has failed. */
+export function usesOf({ tasks }: Plan): readonly string[] {
+  return tasks.flatMap(({ use, onError }) => (typeof onError === "object" ? [use, onError.use] : [use]));
+}
+
 /** The worst of its tasks; of a tool that is not known, the worst there is. */
 function annotationsOf(plan: Plan, findTool: FindTool): JsonObject {
-  const uses = plan.tasks.flatMap(({ use, onError }) => (typeof onError === "object" ? [use, onError.use] : [use]));
-  const tools = uses.map(findTool);
+  const tools = usesOf(plan).map(findTool);
   const every = (test: (tool: ToolSpec) => boolean): boolean => tools.every((tool) => tool !== undefined && test(tool));
   return {
     readOnlyHint: every(({ effect }) => effect === "read"),
