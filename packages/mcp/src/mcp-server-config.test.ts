@@ -20,7 +20,7 @@ test("what is not said has a default", () => {
     env: {},
     cwd: undefined,
     protocol: "legacy",
-    trust: { annotations: false },
+    trust: { annotations: false, context: false },
     timeoutMs: 60_000,
     startTimeoutMs: 30_000,
     outputBytesMax: 8_388_608,
