@@ -226,7 +226,9 @@ test("the trace of a run shows the runs below it, and names those that were remo
     all: workflow([use("each", "double", { each: { in: [1, 2], as: "n" }, args: { n: { $from: "n" } } })]),
   };
   await using mesh = testMesh({ tools: tools([]), workflows });
-  const run = mesh.run(planOf(use("x", "all"), use("y", "double", { args: { n: 3 } })));
+  // It ends later than the runs below it, by the clock too: pruning keeps the newest.
+  const pause = { id: "z", use: "mesh.wait", args: { delayMs: 20 }, after: ["x", "y"] };
+  const run = mesh.run(planOf(use("x", "all"), use("y", "double", { args: { n: 3 } }), pause));
   expect(await run.result).toMatchObject({ status: "succeeded" });
   const rows = spanTree(await mesh.trace(run.id));
   const below = rows.filter(({ kind }) => kind === "run").map(({ depth, facts }) => `${depth} ${facts.run ?? ""}`);
