@@ -11,9 +11,17 @@ import { programServers } from "./program-servers.ts";
 
 const newFolder = () => realpathSync(mkdtempSync(join(tmpdir(), "agentmesh-programs-")));
 
+interface Site extends AsyncDisposable {
+  readonly url: string;
+  /** Somebody waits for the page `slow`, which never comes. */
+  readonly asked: Promise<void>;
+}
+
 /** A web site of one page; closed with the test. */
-async function openSite(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const site = createServer((_request, response) => {
+async function openSite(): Promise<Site> {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const site = createServer((request, response) => {
+    if (request.url === "/slow") return ask();
     response.setHeader("content-type", "text/html");
     response.end("<title>Launch</title><h1>The launch is on 14 March in Lisbon.</h1>");
   });
@@ -21,6 +29,7 @@ async function openSite(): Promise<{ readonly url: string } & AsyncDisposable> {
   const { port } = site.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/`,
+    asked,
     [Symbol.asyncDispose]: () => {
       site.closeAllConnections();
       return new Promise((resolve) => void site.close(() => resolve()));
@@ -126,9 +135,9 @@ test(
       policy: { inDoubt: "fail" },
     });
     const open = { id: "open", use: "browser.browser_navigate", args: { url: site.url } };
-    const wait = { id: "wait", use: "browser.browser_wait_for", args: { time: 30 }, after: ["open"] };
+    const wait = { id: "wait", use: "browser.browser_navigate", args: { url: `${site.url}slow` }, after: ["open"] };
     const cut = mesh.run({ mesh: 1, tasks: [open, wait] });
-    for await (const event of cut) if (event.type === "task.started" && event.task === "wait") break;
+    await site.asked;
     const server = processesWith("@playwright/mcp/cli.js", "cmdline").filter((id) =>
       read(`/proc/${id}/environ`).includes(mark),
     );

@@ -84,8 +84,8 @@ function meshOf(server: object, tasks: readonly object[] = []): Promise<Folder> 
 }
 
 test("a server is not ready yet, and never will be", async () => {
-  const host = await Host.start(await meshOf(testServer("hang")));
-  host.send({ id: 1, method: "tools/list", params: {} });
+  const host = await Host.start(await meshOf(testServer("hang"), [{ id: "a", use: "test.echo", args: { text: "x" } }]));
+  host.call("work");
   await vi.waitFor(() => expect(host.descendants().length).toBeGreaterThan(0), patient);
   expect(await host.hangUp()).toBeLessThan(GONE_MS_MAX);
 });
