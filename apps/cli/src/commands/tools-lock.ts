@@ -27,6 +27,7 @@ function show({ file, isCurrent, tools, changes, unreachable }: LockReport, isCh
     output.warn(statusMark("warning"), ` ${server} could not be asked: its tools stay as they were pinned`);
   if (!isCheck) output.resultLine(`${count(tools, "tool")} pinned in ${file}`);
   else if (isCurrent) output.resultLine(`${count(tools, "tool")} as pinned in ${file}`);
+  else if (changes.length === 0) output.resultLine(`Nothing is pinned yet: there is no ${file}`);
   else output.resultLine(`${count(changes.length, "tool")} not as pinned in ${file}`);
   if (isCheck && !isCurrent) output.say("If this is right, pin them as they are now with: agentmesh tools lock");
 }
